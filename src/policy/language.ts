@@ -1,0 +1,113 @@
+/**
+ * The language of `src/rules.ts`: what staff may write. Everything is data; there are no regular expressions, so no rule
+ * can be slow, and no condition can throw. `compile` (compile.ts) checks it and makes the `Policy` that `decide` reads.
+ */
+import type { Lane } from "../identity/identity.ts";
+import type { Asker } from "../request/facts.ts";
+import type { Importance } from "./tables.ts";
+
+/** One value or any of several. */
+export type OneOf<T> = T | readonly T[];
+
+export interface Rules {
+  readonly sites: readonly SiteRules[];
+  readonly budgets: readonly BudgetRules[];
+  /** Tried in order; the first that matches decides, except `observe`, which only takes note. */
+  readonly rules: readonly Rule[];
+  readonly facilities: readonly FacilityRules[];
+}
+
+export interface SiteRules {
+  /** For people; shown in explanations. */
+  readonly name: string;
+  /** Hostnames that this site answers to, without port. */
+  readonly hosts: readonly string[];
+  /** Where requests go. Left out: variable ORIGIN, else service binding ORIGIN_SERVICE, else the zone's own origin. */
+  readonly origin?: { readonly url: string } | { readonly binding: string };
+  /** What the origin bears, in cost units per second. Measure it; start low. */
+  readonly capacityPerSecond: number;
+  /** Tried in order; the first whose path and method match is the route. The last one must match everything. */
+  readonly routes: readonly RouteRules[];
+}
+
+export interface RouteRules {
+  /** For people and for rules that name a route. */
+  readonly name: string;
+  /** Path patterns; `*` stands for any characters, also none. Case does not matter. */
+  readonly path: OneOf<string>;
+  readonly methods?: OneOf<string>;
+  readonly importance: Importance;
+  /** What one request costs the origin; 1 is an ordinary page, 0 is static and never challenged. Default 1. */
+  readonly cost?: number;
+  /** Which kind of client uses it. `machine`: no challenge page is ever shown here. Default `people`. */
+  readonly usedBy?: "people" | "machine";
+  /** `never` for routes that people reach by a cross-site POST, such as the return from sign-in. Default `when-needed`. */
+  readonly challenge?: "when-needed" | "never";
+  /** Whether Shield-Vouch is heard in answers from here. */
+  readonly vouches?: boolean;
+  /** Seconds a public answer may be kept at the edge, and the query names that make a difference. */
+  readonly cache?: { readonly seconds: number; readonly query: readonly string[] };
+  /** Seconds to wait for the first byte of the answer. Default 30. */
+  readonly timeoutSeconds?: number;
+}
+
+export interface BudgetRules {
+  readonly name: string;
+  /** Whose spending is counted. */
+  readonly per: "principal" | "clearance" | "address" | "prefix" | "facility";
+  /** Only for these lanes; default all. */
+  readonly lanes?: OneOf<Lane>;
+  /** Only on the routes of these names; default all. */
+  readonly routes?: OneOf<string>;
+  /** Cost units a minute that may be spent for ever, and how many at once. */
+  readonly perMinute: number;
+  readonly burst: number;
+  /** `requests`: each counts 1. `cost`: each counts its route's cost. Default `requests`. */
+  readonly counts?: "requests" | "cost";
+  /** What happens beyond. `challenge` falls back to `limit` for whoever cannot be shown one. */
+  readonly then: "limit" | "challenge";
+}
+
+/** All that is written must hold (AND); a list holds when any of its values does (OR). */
+export interface Condition {
+  readonly host?: OneOf<string>;
+  readonly path?: OneOf<string>;
+  readonly route?: OneOf<string>;
+  readonly method?: OneOf<string>;
+  readonly lane?: OneOf<Lane>;
+  readonly asker?: OneOf<Asker>;
+  readonly country?: OneOf<string>;
+  readonly asn?: OneOf<number>;
+  /** Networks such as "203.0.113.0/24". */
+  readonly network?: OneOf<string>;
+  /** Patterns with `*` on the header's value, any case; an absent header is the empty text. */
+  readonly userAgent?: OneOf<string>;
+  readonly accept?: OneOf<string>;
+  readonly contentType?: OneOf<string>;
+  readonly referer?: OneOf<string>;
+  readonly query?: OneOf<string>;
+  readonly not?: Condition;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly when: Condition;
+  /** `allow` spares the challenge, not the budgets. `observe` only counts. */
+  readonly then: "allow" | "challenge" | "limit" | "block" | "observe";
+  /** For colleagues: why it is here. */
+  readonly because?: string;
+}
+
+export interface FacilityRules {
+  readonly name: string;
+  readonly networks: readonly string[];
+  /** People who may work there at one time: each adds 30 requests a minute to the facility's budget. */
+  readonly seats: number;
+  /** ISO date; after it the entry counts for nothing. */
+  readonly expires: string;
+}
+
+/** Gives `rules.ts` its types and nothing else. */
+export function defineRules(rules: Rules): Rules {
+  return rules;
+}

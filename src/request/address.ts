@@ -1,0 +1,82 @@
+/** Client addresses, in the forms under which they are counted. */
+import ipaddr from "ipaddr.js";
+
+export interface ClientAddress {
+  /** Canonical text, sent to the origin as Shield-Client-IP; "" when the edge gave none or nonsense. */
+  readonly text: string;
+  /** What one client is counted by: IPv4 address or IPv6 /64. */
+  readonly key: string;
+  /** The coarser key above it: IPv4 /24 or IPv6 /48. */
+  readonly prefix: string;
+  /** Parsed form for matching against networks; null when unknown. */
+  readonly bytes: readonly number[] | null;
+}
+
+/** All requests without a usable address share these keys and so one budget. */
+export const NO_ADDRESS: ClientAddress = { text: "", key: "none", prefix: "none", bytes: null };
+
+const NAT64 = ipaddr.parseCIDR("64:ff9b::/96") as [ipaddr.IPv6, number]; // RFC 6052
+
+/**
+ * Parses CF-Connecting-IP. IPv4 hidden in IPv6 (mapped, NAT64, 6to4) is counted as the IPv4 address that it is:
+ * otherwise all such clients share one bucket, or one client has 2^16 of them.
+ */
+export function parseAddress(text: string): ClientAddress {
+  if (text === "" || text.length > 45) return NO_ADDRESS;
+  const v4 = parseIPv4(text);
+  if (v4) return fromIPv4(v4);
+  if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return NO_ADDRESS;
+  const parsed = ipaddr.IPv6.parse(text);
+  const bytes = parsed.toByteArray();
+  if (parsed.isIPv4MappedAddress() || parsed.match(NAT64[0], NAT64[1])) return fromIPv4(bytes.slice(12));
+  if (bytes[0] === 0x20 && bytes[1] === 0x02) return fromIPv4(bytes.slice(2, 6)); // 6to4, RFC 3056
+  const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0"));
+  return {
+    text: parsed.toString(),
+    key: `${hex.slice(0, 8).join("")}/64`,
+    prefix: `${hex.slice(0, 6).join("")}/48`,
+    bytes,
+  };
+}
+
+/** Strict dotted quad: "010.1.1.1", "1.2.3" and "0x1.1.1.1" are refused, as they mean different things to different parsers. */
+function parseIPv4(text: string): number[] | null {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) && !/(^|\.)0\d/.test(text) ? ipaddr.IPv4.parse(text).octets : null;
+}
+
+function fromIPv4(octets: readonly number[]): ClientAddress {
+  const text = octets.join(".");
+  return { text, key: text, prefix: `${octets.slice(0, 3).join(".")}/24`, bytes: octets };
+}
+
+/** A network to match addresses against, e.g. "203.0.113.0/24" or "2001:db8::/32". */
+export interface Network {
+  readonly bytes: readonly number[];
+  readonly bits: number;
+}
+
+/** @throws {Error} when the text is no network; the message says what was expected. */
+export function parseNetwork(text: string): Network {
+  const [address = "", length] = text.split("/");
+  const parsed = parseAddressBytes(address);
+  const bits = length === undefined ? (parsed?.length ?? 0) * 8 : Number(length);
+  if (!parsed || !Number.isInteger(bits) || bits < 0 || bits > parsed.length * 8)
+    throw new Error(`"${text}" is no network; write it like "203.0.113.0/24" or "2001:db8::/32"`);
+  return { bytes: parsed, bits };
+}
+
+function parseAddressBytes(text: string): readonly number[] | null {
+  const v4 = parseIPv4(text);
+  if (v4) return v4;
+  return ipaddr.IPv6.isValid(text) ? ipaddr.IPv6.parse(text).toByteArray() : null;
+}
+
+export function inNetwork(address: ClientAddress, network: Network): boolean {
+  if (!address.bytes || address.bytes.length !== network.bytes.length) return false;
+  const whole = network.bits >> 3;
+  for (let i = 0; i < whole; i++) if (address.bytes[i] !== network.bytes[i]) return false;
+  const rest = network.bits & 7;
+  if (rest === 0) return true;
+  const mask = 0xff << (8 - rest);
+  return ((address.bytes[whole] ?? 0) & mask) === ((network.bytes[whole] ?? 0) & mask);
+}

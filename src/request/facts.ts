@@ -1,0 +1,90 @@
+/**
+ * What the shield knows of a request: plain data, read once and bounded. Nothing later looks at the Request again,
+ * except to forward it. `identify` (identify.ts) makes it.
+ */
+import type { ClientAddress } from "./address.ts";
+
+/**
+ * What asked, judged from Fetch Metadata (https://www.w3.org/TR/fetch-metadata/) with a fallback for browsers
+ * that do not send it. It says which answers the client can use; it never buys anything.
+ */
+export type Asker =
+  | "navigation" // a person's top-level navigation: may be shown a page
+  | "frame" // a page inside another page
+  | "script" // fetch, XHR, EventSource: reads JSON
+  | "subresource" // image, script, style: can show nothing
+  | "preflight" // CORS OPTIONS: carries no cookies
+  | "websocket" // upgrade request
+  | "program"; // no browser that we know: practice software, curl, a bot
+
+/** The media type in which our own answers reach this client. */
+export type AnswerFormat = "html" | "problem" | "soap11" | "soap12" | "fhir" | "none";
+
+export interface Facts {
+  readonly method: string;
+  /** Full URL exactly as the runtime gives it: it is decided on and forwarded, see `target`. */
+  readonly url: string;
+  /** Hostname in lower case, without port. */
+  readonly host: string;
+  /** Scheme and authority of `url`: `https://portal.example.lv`. */
+  readonly authority: string;
+  /** Path and query, sliced from `url` byte for byte: what the origin will be asked for. */
+  readonly target: string;
+  readonly path: PathFacts;
+  readonly address: ClientAddress;
+  readonly network: NetworkFacts;
+  readonly asker: Asker;
+  readonly format: AnswerFormat;
+  /** Language for people, from Accept-Language; Latvian unless English is clearly preferred. */
+  readonly language: "lv" | "en";
+  /** Sec-Fetch-Site, or judged from Origin for a client that does not send it. */
+  readonly site: "same-origin" | "same-site" | "cross-site" | "none" | "unknown";
+  /** Values of our own cookies, "" where absent; unverified. */
+  readonly cookies: { readonly clearance: string; readonly pass: string };
+  /** Any other header a rule may look at, "" where absent; bounded to 1,024 characters each. */
+  readonly headers: { readonly userAgent: string; readonly accept: string; readonly contentType: string; readonly origin: string; readonly referer: string };
+  /** Content-Length in bytes; null where the client sent none (no body, or chunked). */
+  readonly bodyBytes: number | null;
+  /** Whether the request carries a body at all. */
+  readonly hasBody: boolean;
+}
+
+export interface PathFacts {
+  /** As sent, percent-encoding untouched. */
+  readonly raw: string;
+  /**
+   * The one spelling under which rules match: lower case, unreserved characters decoded, `//`, dot segments, backslashes
+   * and `;parameters` resolved as a lenient origin might. An unusual spelling therefore still meets every restriction.
+   */
+  readonly canonical: string;
+  /** Whether the client sent the canonical spelling itself. If not, a route grants it no privilege. */
+  readonly plain: boolean;
+}
+
+export interface NetworkFacts {
+  /** Cloudflare data centre, IATA code; "" when unknown. */
+  readonly colo: string;
+  /** Autonomous system number; 0 when unknown. */
+  readonly asn: number;
+  /** ISO 3166-1 alpha-2; "T1" is Tor; "" when unknown. */
+  readonly country: string;
+  /** Set on requests made by other people's Workers, which all share one address. */
+  readonly worker: string;
+}
+
+/** A request that is answered before anything is decided about it. */
+export interface Fault {
+  readonly status: 400 | 413 | 414 | 431 | 502 | 504;
+  readonly code: FaultCode;
+}
+
+export type FaultCode =
+  | "url-too-long"
+  | "cookie-too-long"
+  | "too-many-headers"
+  | "malformed-path"
+  | "unknown-host"
+  | "body-too-large"
+  | "origin-unreachable"
+  | "origin-timeout"
+  | "internal";
