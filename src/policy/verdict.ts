@@ -7,7 +7,7 @@ export type Posture = (typeof POSTURES)[number];
 export type Verdict =
   | { readonly kind: "allow" }
   | { readonly kind: "challenge" }
-  | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget }
+  | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget | null }
   | { readonly kind: "block" }
   | { readonly kind: "wait"; readonly retryAfterS: number }
   | { readonly kind: "closed"; readonly retryAfterS: number };
@@ -29,7 +29,7 @@ export interface Decision {
   readonly reason: string;
   readonly route: CompiledRoute;
   readonly serviceClass: ClassOfService;
-  /** To be applied when the request is allowed or challenged; a limited request spends nothing. */
+  /** To be applied by the caller. Whoever is over a budget or blocked spends nothing: the debt would never end. */
   readonly charges: readonly Charge[];
   /** Names of the rules in `observe` that matched. */
   readonly observed: readonly string[];

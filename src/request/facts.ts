@@ -42,7 +42,13 @@ export interface Facts {
   /** Values of our own cookies, "" where absent; unverified. */
   readonly cookies: { readonly clearance: string; readonly pass: string };
   /** Any other header a rule may look at, "" where absent; bounded to 1,024 characters each. */
-  readonly headers: { readonly userAgent: string; readonly accept: string; readonly contentType: string; readonly origin: string; readonly referer: string };
+  readonly headers: {
+    readonly userAgent: string;
+    readonly accept: string;
+    readonly contentType: string;
+    readonly origin: string;
+    readonly referer: string;
+  };
   /** Content-Length in bytes; null where the client sent none (no body, or chunked). */
   readonly bodyBytes: number | null;
   /** Whether the request carries a body at all. */

@@ -1,0 +1,34 @@
+/** Where the Durable Objects are: the one place that names them and puts them into a jurisdiction. */
+
+import type { Watch } from "../watch/watch.ts";
+import type { ClientCounter } from "./client-counter.ts";
+
+export const SHARD_COUNT = 16;
+
+export interface ObjectsEnv {
+  readonly COUNTERS: DurableObjectNamespace<ClientCounter>;
+  readonly WATCH: DurableObjectNamespace<Watch>;
+  /** "eu" in production. Local workerd implements none, so there it is "". */
+  readonly JURISDICTION: string;
+}
+
+/** A fresh stub each time: a broken one would stay broken. Names are numbers, so they tell nothing about anybody. */
+export function counterShard(env: ObjectsEnv, shard: number): DurableObjectStub<ClientCounter> {
+  return inJurisdiction(env.COUNTERS, env).getByName(`s${String(shard).padStart(2, "0")}`);
+}
+
+export function watchObject(env: ObjectsEnv): DurableObjectStub<Watch> {
+  return inJurisdiction(env.WATCH, env).getByName("watch");
+}
+
+function inJurisdiction<T extends Rpc.DurableObjectBranded>(
+  namespace: DurableObjectNamespace<T>,
+  { JURISDICTION }: ObjectsEnv,
+): DurableObjectNamespace<T> {
+  return JURISDICTION === "" ? namespace : namespace.jurisdiction(JURISDICTION as DurableObjectJurisdiction);
+}
+
+/** The shard that owns a key: its bits were keyed, so nobody can aim at a shard. */
+export function ownerOf(hi: number): number {
+  return hi % SHARD_COUNT;
+}

@@ -1,0 +1,70 @@
+/**
+ * The pass: what makes a signed-in person known at the edge. The origin vouches for a session with `Shield-Vouch`, the
+ * shield seals that into a cookie. The trade-off accepted: a pass is not bound to an address, so that doctors may roam;
+ * a stolen one is held to its principal's budget.
+ */
+import type { Sealer } from "../seal.ts";
+
+export const PASS_COOKIE = "__Host-shield-pass";
+
+/** How long a pass may be the full lane at the most, and how long it stays a known device. */
+export const FULL_LANE_MAX_S = 12 * 3600;
+export const KNOWN_DEVICE_S = 90 * 24 * 3600;
+const SESSION_ID_MAX_CHARACTERS = 256;
+/** Isolates' clocks agree within this, ms. */
+const CLOCK_SKEW_MS = 60_000;
+
+export type VouchedLane = "clinician" | "resident";
+
+export interface Vouch {
+  readonly session: string;
+  /** Seconds; 0 ends the pass. */
+  readonly ttlS: number;
+  readonly lane: VouchedLane;
+}
+
+export interface Pass {
+  readonly principal: string;
+  readonly lane: VouchedLane;
+  readonly issuedAt: number;
+  readonly fullUntil: number;
+}
+
+/** `<opaque session id>; ttl=<s>; lane=clinician|resident`. Null for anything else: the origin's mistake mints nothing. */
+export function parseVouch(header: string): Vouch | null {
+  if (header.length > 512) return null;
+  const [session = "", ...parameters] = header.split(";").map((part) => part.trim());
+  if (session === "" || session.length > SESSION_ID_MAX_CHARACTERS || !/^[\x21-\x7e]+$/.test(session)) return null;
+  const values = new Map(parameters.map((parameter) => splitOnce(parameter)));
+  const ttl = values.get("ttl");
+  const lane = values.get("lane");
+  if (ttl === undefined || !/^\d{1,9}$/.test(ttl)) return null;
+  if (lane !== "clinician" && lane !== "resident") return null;
+  return { session, ttlS: Math.min(Number(ttl), FULL_LANE_MAX_S), lane };
+}
+
+/** The cookie that a vouch turns into: a sealed pass, or its removal. */
+export async function passCookie(sealer: Sealer, vouch: Vouch, host: string, now: number): Promise<string> {
+  if (vouch.ttlS === 0) return `${PASS_COOKIE}=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax`;
+  const principal = await sealer.pseudonym("principal", `${host}|${vouch.session}`);
+  const value = await sealer.seal("pass", [host, principal, vouch.lane, now, now + vouch.ttlS * 1000]);
+  return `${PASS_COOKIE}=${value}; Max-Age=${KNOWN_DEVICE_S}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+}
+
+/** The pass in a cookie, or null when it is no pass of ours for this host, from the future, or older than 90 days. */
+export async function readPass(sealer: Sealer, cookie: string, host: string, now: number): Promise<Pass | null> {
+  const fields = await sealer.open("pass", cookie);
+  if (fields === null || fields.length !== 5) return null;
+  const [forHost, principal, lane, issuedAt, fullUntil] = fields;
+  if (forHost !== host || typeof principal !== "string" || (lane !== "clinician" && lane !== "resident")) return null;
+  if (typeof issuedAt !== "number" || typeof fullUntil !== "number") return null;
+  if (issuedAt > now + CLOCK_SKEW_MS || now > issuedAt + KNOWN_DEVICE_S * 1000) return null;
+  return { principal, lane, issuedAt, fullUntil };
+}
+
+function splitOnce(parameter: string): [string, string] {
+  const at = parameter.indexOf("=");
+  return at < 0
+    ? [parameter.toLowerCase(), ""]
+    : [parameter.slice(0, at).trim().toLowerCase(), parameter.slice(at + 1).trim()];
+}

@@ -1,0 +1,196 @@
+/**
+ * Checks the rules and makes the policy that `decide` reads. A mistake is found here, before a deploy, and told in a
+ * sentence that names the place and the remedy; it is never met by a request.
+ */
+import { inNetwork, type Network, type parseAddress, parseNetwork } from "../request/address.ts";
+import { compileCondition, list } from "./condition.ts";
+import { anyGlob } from "./glob.ts";
+import type { BudgetRules, Condition, Rules, SiteRules } from "./language.ts";
+import type { Budget, CompiledRoute, CompiledRule, Facility, Policy, Site } from "./policy.ts";
+
+/** Something staff must mend: where it is in src/rules.ts, what is wrong, what to do. */
+export interface RulesProblem {
+  readonly where: string;
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+export class RulesError extends Error {
+  readonly problems: readonly RulesProblem[];
+  constructor(problems: readonly RulesProblem[]) {
+    super(problems.map(({ where, problem, remedy }) => `src/rules.ts, ${where}: ${problem} ${remedy}`).join("\n"));
+    this.problems = problems;
+  }
+}
+
+/** Budgets are told apart by name in the counters, so a name may not hold what separates it from the key. */
+const NAME = /^[\p{L}\p{N} .,&()/-]{1,60}$/u;
+const MINUTE_MS = 60_000;
+
+/** @throws {RulesError} naming every problem at once. */
+export function compile(rules: Rules): Policy {
+  const problems: RulesProblem[] = [];
+  const report: Report = (where, problem, remedy) => problems.push({ where, problem, remedy });
+  const routeNames = new Set(rules.sites.flatMap((site) => site.routes.map((route) => route.name)));
+
+  const sites = rules.sites.map((site, index) => compileSite(site, index, report));
+  const siteOf = new Map<string, Site>();
+  for (const [index, site] of rules.sites.entries())
+    for (const host of site.hosts) {
+      const compiled = sites[index];
+      if (siteOf.has(host)) report(`site "${site.name}"`, `host ${host} is already taken.`, "Name each host once.");
+      if (!/^[a-z0-9.-]+$/.test(host))
+        report(`site "${site.name}"`, `"${host}" is no hostname.`, "Write it in lower case, without scheme and port.");
+      if (compiled) siteOf.set(host, compiled);
+    }
+  if (sites.length === 0) report("sites", "there is none.", "Add the site that is to be protected.");
+
+  const budgets = rules.budgets.map((budget) => compileBudget(budget, routeNames, report));
+  unique(rules.budgets, "budget", report);
+  unique(rules.rules, "rule", report);
+  const compiledRules = rules.rules.map((rule): CompiledRule => {
+    const where = `rule "${rule.name}"`;
+    checkRouteNames(where, namesIn(rule.when), routeNames, report);
+    if (Object.keys(rule.when).length === 0 && rule.then !== "observe")
+      report(where, "`when` is empty, so it meets every request.", "Say whom it is for.");
+    return {
+      name: rule.name,
+      then: rule.then,
+      matches: attempt(where, () => compileCondition(rule.when), report) ?? (() => false),
+    };
+  });
+  const facilities = rules.facilities.map((facility): Facility => {
+    const where = `facility "${facility.name}"`;
+    const expiresAt = Date.parse(facility.expires);
+    if (Number.isNaN(expiresAt)) report(where, `"${facility.expires}" is no date.`, 'Write it like "2027-06-30".');
+    if (!(facility.seats >= 1)) report(where, "it has no seats.", "Say how many people may work there at one time.");
+    const networks = facility.networks.map((text) => attempt(where, () => narrowNetwork(text), report));
+    return {
+      name: facility.name,
+      seats: facility.seats,
+      expiresAt,
+      networks: networks.filter((network) => network !== null),
+    };
+  });
+
+  if (problems.length > 0) throw new RulesError(problems);
+  return { sites, siteOf, budgets, rules: compiledRules, facilities };
+}
+
+type Report = (where: string, problem: string, remedy: string) => void;
+
+function compileSite(site: SiteRules, index: number, report: Report): Site {
+  const where = `site "${site.name}"`;
+  if (!(site.capacityPerSecond > 0))
+    report(where, "capacityPerSecond must be above 0.", "Give what the origin was measured to bear.");
+  if (site.origin !== undefined && "url" in site.origin) {
+    const url = URL.parse(site.origin.url);
+    if (url === null || url.origin !== site.origin.url)
+      report(
+        where,
+        `"${site.origin.url}" is no origin.`,
+        'Write scheme and host only, like "https://origin.example.lv".',
+      );
+  }
+  unique(site.routes, `${where}, route`, report);
+  const last = site.routes[site.routes.length - 1];
+  if (last === undefined || !list(last.path).includes("*") || last.methods !== undefined)
+    report(where, "some requests would have no route.", 'Let the last route have path "*" and no methods.');
+  return {
+    index,
+    name: site.name,
+    origin: site.origin,
+    capacityPerSecond: site.capacityPerSecond,
+    routes: site.routes.map((route): CompiledRoute => {
+      const at = `${where}, route "${route.name}"`;
+      for (const path of list(route.path))
+        if (!path.startsWith("/") && path !== "*") report(at, `path "${path}" can never match.`, "Begin it with /.");
+      if (route.cost !== undefined && !(route.cost >= 0 && route.cost <= 1000))
+        report(at, "cost must be from 0 to 1000.", "1 is an ordinary page.");
+      if (route.cache && route.vouches)
+        report(at, "it both vouches and may be cached.", "A cached answer must vouch for nobody: drop one.");
+      return {
+        name: route.name,
+        matchesPath: anyGlob(list(route.path)),
+        methods: route.methods === undefined ? null : new Set(list(route.methods)),
+        importance: route.importance,
+        cost: route.cost ?? 1,
+        usedBy: route.usedBy ?? "people",
+        challenge: route.challenge ?? "when-needed",
+        vouches: route.vouches ?? false,
+        cache: route.cache ? { seconds: route.cache.seconds, query: new Set(route.cache.query) } : null,
+        timeoutMs: (route.timeoutSeconds ?? 30) * 1000,
+      };
+    }),
+  };
+}
+
+function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, report: Report): Budget {
+  const where = `budget "${budget.name}"`;
+  if (!(budget.perMinute > 0))
+    report(where, "perMinute must be above 0.", "To refuse everything write a rule that blocks.");
+  if (!(budget.burst >= 1)) report(where, "burst must be at least 1.", "It is how many may come at once.");
+  if (budget.routes !== undefined) checkRouteNames(where, list(budget.routes), routeNames, report);
+  const emissionMs = MINUTE_MS / budget.perMinute;
+  return {
+    name: budget.name,
+    per: budget.per,
+    lanes: budget.lanes === undefined ? null : new Set(list(budget.lanes)),
+    routes: budget.routes === undefined ? null : new Set(list(budget.routes)),
+    perMinute: budget.perMinute,
+    burst: budget.burst,
+    emissionMs,
+    toleranceMs: budget.burst * emissionMs,
+    counts: budget.counts ?? "requests",
+    then: budget.then,
+  };
+}
+
+/** A facility is a few addresses; a wide network would lift the challenge for half the internet. */
+function narrowNetwork(text: string): Network {
+  const network = parseNetwork(text);
+  const widest = network.bytes.length === 4 ? 16 : 32;
+  if (network.bits < widest) throw new Error(`"${text}" is wider than /${widest}; name the facility's own networks.`);
+  return network;
+}
+
+/** The first facility, not expired, whose network holds this address. */
+export function facilityOf(policy: Policy, address: ReturnType<typeof parseAddress>, now: number): Facility | null {
+  for (const facility of policy.facilities)
+    if (now < facility.expiresAt && facility.networks.some((network) => inNetwork(address, network))) return facility;
+  return null;
+}
+
+function unique(entries: readonly { readonly name: string }[], kind: string, report: Report): void {
+  const seen = new Set<string>();
+  for (const { name } of entries) {
+    if (seen.has(name))
+      report(`${kind} "${name}"`, "the name stands twice.", "Support codes lead to names: make it unique.");
+    if (!NAME.test(name))
+      report(
+        `${kind} "${name}"`,
+        "the name cannot be used.",
+        "Use letters, digits, spaces and . , & ( ) / - up to 60.",
+      );
+    seen.add(name);
+  }
+}
+
+function checkRouteNames(where: string, names: readonly string[], known: ReadonlySet<string>, report: Report): void {
+  for (const name of names)
+    if (!known.has(name)) report(where, `there is no route "${name}".`, `Known: ${[...known].join(", ")}.`);
+}
+
+function namesIn(condition: Condition): readonly string[] {
+  const own = condition.route === undefined ? [] : list(condition.route);
+  return condition.not ? [...own, ...namesIn(condition.not)] : own;
+}
+
+function attempt<T>(where: string, make: () => T, report: Report): T | null {
+  try {
+    return make();
+  } catch (error) {
+    report(where, error instanceof Error ? error.message : String(error), "");
+    return null;
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The decision: a pure function of plain data. No I/O, no clock, no randomness, so that the same request can be decided
+ * again tomorrow with the same outcome, explained, simulated and tested.
+ */
+import type { Identity } from "../identity/identity.ts";
+import type { Facts } from "../request/facts.ts";
+import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
+import { CLASS_OF_SERVICE, POSTURE_ACTIONS } from "./tables.ts";
+import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.ts";
+
+/** Seconds that clients wait before they look again when the posture, not a budget, turned them away. */
+const POSTURE_RETRY_S = 30;
+/** People whom a prefix budget is meant for where no facility is registered. */
+const SEATS_OF_ORDINARY_PREFIX = 20;
+
+/** @param now milliseconds since 1970 */
+export function decide(
+  facts: Facts,
+  identity: Identity,
+  site: Site,
+  policy: Policy,
+  counters: CounterView,
+  posture: Posture,
+  now: number,
+): Decision {
+  const route = routeOf(site, facts);
+  const subject: Subject = { facts, lane: identity.lane, route };
+  const charges = chargesFor(policy, subject, identity);
+  const { matched, observed } = firstRule(policy, subject);
+  const decision = (verdict: Verdict, reason: string, charged: readonly Charge[] = []): Decision => ({
+    verdict,
+    reason,
+    route,
+    serviceClass: CLASS_OF_SERVICE[identity.lane][route.importance],
+    charges: charged,
+    observed,
+  });
+
+  if (matched?.then === "block") return decision({ kind: "block" }, matched.name);
+  const exceeded = firstExceeded(charges, counters, now);
+  if (exceeded) {
+    const { charge, waitS } = exceeded;
+    if (charge.budget.then === "challenge" && canTakeChallenge(facts, route))
+      return decision({ kind: "challenge" }, charge.budget.name);
+    return decision({ kind: "limit", retryAfterS: waitS, budget: charge.budget }, charge.budget.name);
+  }
+  if (matched?.then === "limit")
+    return decision({ kind: "limit", retryAfterS: POSTURE_RETRY_S, budget: null }, matched.name);
+
+  const spared = matched?.then === "allow" || sparedTheChallenge(identity, subject);
+  if (matched?.then === "challenge" && identity.lane === "unknown" && !spared)
+    return decision(ask(facts, route), matched.name, charges);
+  return decision(underPosture(posture, subject, spared), matched?.name ?? posture, charges);
+}
+
+/** The first route whose path and method match; compile() made sure that the last one always does. */
+export function routeOf(site: Site, facts: Facts): CompiledRoute {
+  for (const route of site.routes)
+    if ((route.methods === null || route.methods.has(facts.method)) && route.matchesPath(facts.path.canonical))
+      return facts.path.plain ? route : withoutPrivileges(route);
+  throw new Error(`site ${site.name} has no last route`);
+}
+
+/** An unusual spelling of a path still meets every restriction of its route but enjoys none of its privileges. */
+function withoutPrivileges(route: CompiledRoute): CompiledRoute {
+  return { ...route, challenge: "when-needed", vouches: false, cache: null, cost: Math.max(route.cost, 1) };
+}
+
+function firstRule(policy: Policy, subject: Subject) {
+  const observed: string[] = [];
+  for (const rule of policy.rules) {
+    if (!rule.matches(subject)) continue;
+    if (rule.then !== "observe") return { matched: rule, observed };
+    observed.push(rule.name);
+  }
+  return { matched: null, observed };
+}
+
+/** Everything this request spends: her own budget, or the one of her address or facility if she proved nothing. */
+export function chargesFor(policy: Policy, subject: Subject, identity: Identity): readonly Charge[] {
+  const charges: Charge[] = [];
+  for (const budget of policy.budgets) {
+    if (budget.lanes !== null && !budget.lanes.has(identity.lane)) continue;
+    if (budget.routes !== null && !budget.routes.has(subject.route.name)) continue;
+    const key = keyFor(budget, subject.facts, identity);
+    if (key === null) continue;
+    const cost = budget.counts === "cost" ? subject.route.cost : 1;
+    if (cost > 0)
+      charges.push({ budget, key, cost, scale: scaleOf(budget, identity) });
+  }
+  return charges;
+}
+
+/** A facility's budgets are by the seat; a prefix in which one lies has room for its people beside a few strangers. */
+function scaleOf(budget: Budget, { facility }: Identity): number {
+  if (facility === null) return 1;
+  if (budget.per === "facility") return facility.seats;
+  return budget.per === "prefix" ? 1 + facility.seats / SEATS_OF_ORDINARY_PREFIX : 1;
+}
+
+/**
+ * The key under which a budget counts this client, or null when it does not concern her. Only verified ids are keys: a
+ * forged cookie leaves its bearer with her address. Inside a registered facility the facility's budget replaces the address's.
+ */
+function keyFor(budget: Budget, facts: Facts, identity: Identity): string | null {
+  const proven = identity.principal ?? identity.clearance;
+  switch (budget.per) {
+    case "principal":
+      return identity.principal;
+    case "clearance":
+      return identity.principal === null ? identity.clearance : null;
+    case "address":
+      if (proven !== null || identity.facility !== null) return null;
+      return facts.network.worker === "" ? facts.address.key : `worker ${facts.network.worker}`;
+    case "prefix":
+      return facts.address.prefix;
+    case "facility":
+      return proven === null && identity.facility !== null ? identity.facility.name : null;
+  }
+}
+
+function firstExceeded(
+  charges: readonly Charge[],
+  counters: CounterView,
+  now: number,
+): { charge: Charge; waitS: number } | null {
+  for (const charge of charges) {
+    const waitS = counters.waitSeconds(charge, now);
+    if (waitS > 0) return { charge, waitS: Math.max(1, Math.ceil(waitS)) };
+  }
+  return null;
+}
+
+function sparedTheChallenge(identity: Identity, { route }: Subject): boolean {
+  return (
+    identity.facility !== null ||
+    route.cost === 0 ||
+    (route.vouches && (identity.knownDevice || route.challenge === "never"))
+  );
+}
+
+/** Whether this request could be answered with a challenge at all. Looking like a machine must buy nothing: see `ask`. */
+export function canTakeChallenge(facts: Facts, route: CompiledRoute): boolean {
+  if (route.usedBy === "machine" || route.challenge === "never") return false;
+  return facts.asker === "navigation" || facts.asker === "script";
+}
+
+/** Where a browser would be asked to work, whoever cannot be asked is told to come back later. */
+function ask(facts: Facts, route: CompiledRoute): Verdict {
+  return canTakeChallenge(facts, route) ? { kind: "challenge" } : { kind: "closed", retryAfterS: POSTURE_RETRY_S };
+}
+
+function underPosture(posture: Posture, { facts, lane, route }: Subject, spared: boolean): Verdict {
+  const action = POSTURE_ACTIONS[posture][lane];
+  const closed: Verdict = { kind: "closed", retryAfterS: POSTURE_RETRY_S };
+  switch (action) {
+    case "allow":
+    case "if-room": // admission knows whether there is room
+      return { kind: "allow" };
+    case "ask":
+      return spared ? { kind: "allow" } : ask(facts, route);
+    case "ask-and-shed":
+      if (route.importance === "sheddable") return closed;
+      return spared ? { kind: "allow" } : ask(facts, route);
+    case "critical-only":
+      return route.importance === "critical" ? { kind: "allow" } : closed;
+    case "static":
+      return closed;
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The rules of the shield: the one file that security staff edit. Check with `npm run check`, send out with
+ * `npm run deploy`. Every word that may be written here is explained in policy/language.ts; an editor shows it on hover.
+ *
+ * What stands here protects the demo portal that `npm start` runs.
+ */
+import { defineRules } from "./policy/language.ts";
+
+export default defineRules({
+  sites: [
+    {
+      name: "e-health portal",
+      hosts: ["portal.example.lv", "localhost"],
+      capacityPerSecond: 600,
+      routes: [
+        { name: "assets", path: "/assets/*", importance: "sheddable", cost: 0, cache: { seconds: 3600, query: [] } },
+
+        // Prescriptions and sick leaves: what the country must not lose.
+        {
+          name: "prescriptions",
+          path: ["/app/prescriptions", "/app/prescriptions/*"],
+          importance: "critical",
+          cost: 2,
+        },
+        { name: "sick leaves", path: "/app/sick-leaves*", importance: "critical", cost: 2 },
+        { name: "prescription service", path: "/soap/*", importance: "critical", cost: 2, usedBy: "machine" },
+        { name: "FHIR", path: "/fhir/*", importance: "high", usedBy: "machine", timeoutSeconds: 60 },
+
+        // Sign-in. The return from the identity provider is a cross-site POST: it can never take a challenge.
+        {
+          name: "return from sign-in",
+          path: "/saml/acs",
+          methods: "POST",
+          importance: "high",
+          cost: 5,
+          challenge: "never",
+          vouches: true,
+        },
+        { name: "sign-in", path: ["/login", "/login/*", "/logout"], importance: "high", cost: 5, vouches: true },
+        { name: "password reset", path: "/password/*", importance: "normal", cost: 5 },
+
+        { name: "portal", path: "/app/*", importance: "high" },
+        { name: "search", path: ["/search", "/api/autocomplete"], importance: "sheddable", cost: 4 },
+        { name: "everything else", path: "*", importance: "normal" },
+      ],
+    },
+    {
+      name: "National Health Service",
+      hosts: ["nvd.example.lv"],
+      capacityPerSecond: 200,
+      routes: [{ name: "public pages", path: "*", importance: "normal" }],
+    },
+  ],
+
+  budgets: [
+    { name: "one clinician", per: "principal", lanes: "clinician", perMinute: 600, burst: 100, then: "limit" },
+    { name: "one system", per: "principal", lanes: "machine", perMinute: 1800, burst: 300, then: "limit" },
+    { name: "one resident", per: "principal", lanes: "resident", perMinute: 240, burst: 60, then: "limit" },
+    { name: "one clearance", per: "clearance", perMinute: 120, burst: 40, then: "limit" },
+    { name: "one address", per: "address", perMinute: 300, burst: 100, then: "challenge" },
+    // 30 requests a minute for each seat: multiplied by the facility's seats.
+    { name: "one facility", per: "facility", perMinute: 30, burst: 30, then: "limit" },
+    {
+      name: "sign-in from one prefix",
+      per: "prefix",
+      lanes: ["unknown", "cleared"],
+      routes: ["sign-in", "return from sign-in", "password reset"],
+      perMinute: 60,
+      burst: 60,
+      then: "limit",
+    },
+  ],
+
+  rules: [
+    {
+      name: "reflected pingback",
+      when: { userAgent: "wordpress/*" },
+      then: "block",
+      because:
+        "A WordPress site that a third party made to attack us. No visitor and no practice software calls itself so.",
+    },
+    {
+      name: "scripts of other systems",
+      when: { path: ["*/xmlrpc.php", "*/wp-cron.php", "*/wp-login.php", "*/load-scripts.php"] },
+      then: "block",
+      because: "The portal has none of them.",
+    },
+    {
+      name: "garbage at the return from sign-in",
+      when: { route: "return from sign-in", not: { contentType: "application/x-www-form-urlencoded*" } },
+      then: "block",
+      because: "An identity provider returns people with a form.",
+    },
+  ],
+
+  facilities: [{ name: "Demo hospital", networks: ["203.0.113.0/28"], seats: 400, expires: "2027-12-31" }],
+});

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compile, RulesError } from "../../src/policy/compile.ts";
+import { glob } from "../../src/policy/glob.ts";
+import type { Condition, Rules } from "../../src/policy/language.ts";
+import rules from "../../src/rules.ts";
+import { facts } from "./subjects.ts";
+
+const [portal, ...others] = rules.sites;
+if (!portal) throw new Error("the shipped rules protect nothing");
+
+function problemsOf(different: Partial<Rules>): string {
+  try {
+    compile({ ...rules, ...different });
+    return "";
+  } catch (error) {
+    if (error instanceof RulesError) return error.message;
+    throw error;
+  }
+}
+
+describe("compile", () => {
+  it("takes the shipped rules", () => expect(problemsOf({})).toBe(""));
+
+  it.each<[string, Partial<Rules>, RegExp]>([
+    ["a host twice", { sites: [portal, portal] }, /host portal\.example\.lv is already taken/],
+    ["a host with a scheme", { sites: [{ ...portal, hosts: ["https://x.lv"] }, ...others] }, /is no hostname\. Write it in lower case/],
+    ["no route for the rest", { sites: [{ ...portal, routes: portal.routes.slice(0, -1) }, ...others] }, /Let the last route have path/],
+    ["an origin with a path", { sites: [{ ...portal, origin: { url: "https://o.lv/x" } }, ...others] }, /Write scheme and host only/],
+    ["a budget of nothing", { budgets: [{ name: "b", per: "address", perMinute: 0, burst: 1, then: "limit" }] }, /budget "b": perMinute must be above 0/],
+    ["a budget for no route", { budgets: [{ name: "b", per: "address", routes: "serch", perMinute: 1, burst: 1, then: "limit" }] }, /there is no route "serch"/],
+    ["an empty condition", { rules: [{ name: "all", when: {}, then: "block" }] }, /meets every request/],
+    ["a name twice", { rules: [{ name: "a", when: { asn: 1 }, then: "block" }, { name: "a", when: { asn: 2 }, then: "block" }] }, /stands twice/],
+    ["nonsense for a network", { rules: [{ name: "a", when: { network: "10.0.0/8" }, then: "block" }] }, /write it like/],
+    ["half the internet as a hospital", { facilities: [{ name: "f", networks: ["0.0.0.0/0"], seats: 5, expires: "2027-01-01" }] }, /wider than \/16/],
+    ["a date that is none", { facilities: [{ name: "f", networks: ["192.0.2.0/24"], seats: 5, expires: "soon" }] }, /is no date/],
+  ])("refuses %s and says what to do", (_, different, sentence) => {
+    expect(problemsOf(different)).toMatch(sentence);
+    expect(problemsOf(different)).toContain("src/rules.ts, ");
+  });
+
+  it("tells all problems at once", () => {
+    const message = problemsOf({ budgets: [{ name: "b", per: "address", perMinute: 0, burst: 0, then: "limit" }] });
+    expect(message.split("\n")).toHaveLength(2 + 0);
+  });
+});
+
+describe("a condition", () => {
+  const matches = (when: Condition) => {
+    const rule = compile({ ...rules, rules: [{ name: "it", when, then: "block" }] }).rules[0];
+    const route = compile(rules).sites[0]?.routes.at(-1);
+    if (!rule || !route) throw new Error("nothing compiled");
+    return rule.matches({ facts: facts({ pathname: "/search", target: "/search?q=aspirin" }), lane: "unknown", route });
+  };
+  it("needs all of its parts and any value of a list", () => {
+    expect(matches({ method: ["POST", "GET"], path: "/search" })).toBe(true);
+    expect(matches({ method: "POST", path: "/search" })).toBe(false);
+    expect(matches({ country: "LV", asn: [1, 64500], network: ["192.0.2.0/24", "198.51.100.0/24"] })).toBe(true);
+  });
+  it("can be turned round", () => {
+    expect(matches({ path: "/search", not: { country: ["LV", "EE"] } })).toBe(false);
+    expect(matches({ path: "/search", not: { country: "LV", method: "POST" } })).toBe(true);
+  });
+  it("looks at the query and at headers that are not there", () => {
+    expect(matches({ query: "*aspirin*" })).toBe(true);
+    expect(matches({ referer: "" })).toBe(true);
+    expect(matches({ referer: "?*" })).toBe(false);
+  });
+});
+
+describe("a pattern", () => {
+  it("means what the naive reading says", () => {
+    const naive = (pattern: string, text: string): boolean => {
+      const [head = "", ...tail] = pattern;
+      if (pattern === "") return text === "";
+      if (head === "*") return naive(tail.join(""), text) || (text !== "" && naive(pattern, text.slice(1)));
+      return text.startsWith(head) && naive(tail.join(""), text.slice(1));
+    };
+    const letters = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 7 });
+    const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 9 });
+    fc.assert(fc.property(letters, text, (pattern, subject) => glob(pattern)(subject) === naive(pattern, subject)), { numRuns: 5000 });
+  });
+  it("is quick whatever the input", () => {
+    const nasty = glob("*a*a*a*a*a*a*a*a*b");
+    expect(nasty("a".repeat(8000))).toBe(false);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import type { Identity } from "../../src/identity/identity.ts";
+import { compile } from "../../src/policy/compile.ts";
+import { decide } from "../../src/policy/decide.ts";
+import { type CounterView, POSTURES, type Posture } from "../../src/policy/verdict.ts";
+import type { Facts } from "../../src/request/facts.ts";
+import rules from "../../src/rules.ts";
+import { doctor, facts, identity } from "./subjects.ts";
+
+const policy = compile(rules);
+const room: CounterView = { waitSeconds: () => 0 };
+const spent: CounterView = { waitSeconds: () => 12.3 };
+
+function verdictOf(subject: Facts, who: Identity, posture: Posture = "normal", counters: CounterView = room) {
+  const site = policy.siteOf.get(subject.host);
+  if (!site) throw new Error("no such site");
+  return decide(subject, who, site, policy, counters, posture, 1_000_000);
+}
+const kindOf = (...args: Parameters<typeof verdictOf>) => verdictOf(...args).verdict.kind;
+
+const soap = facts({ pathname: "/soap/prescription", method: "POST", asker: "program", format: "soap11" });
+
+describe("a clinician", () => {
+  it.each(POSTURES)("gets through to prescriptions in posture %s", (posture) => {
+    expect(kindOf(facts({ pathname: "/app/prescriptions", method: "POST", asker: "navigation" }), doctor, posture)).toBe("allow");
+  });
+  it("is held to her own budget, and no address's", () => {
+    const { verdict, charges, reason } = verdictOf(facts(), doctor, "normal", spent);
+    expect(verdict).toMatchObject({ kind: "limit", retryAfterS: 13 });
+    expect(reason).toBe("one clinician");
+    expect(charges).toEqual([]);
+    expect(verdictOf(facts(), doctor).charges.map(({ budget, key }) => [budget.name, key])).toEqual([["one clinician", "d0c"]]);
+  });
+  it("has the best class of service where it matters", () => {
+    expect(verdictOf(facts({ pathname: "/app/prescriptions" }), doctor).serviceClass).toBe(0);
+    expect(verdictOf(facts({ pathname: "/search" }), doctor).serviceClass).toBe(2);
+    expect(verdictOf(facts({ pathname: "/" }), identity()).serviceClass).toBe(3);
+  });
+});
+
+describe("an unknown client", () => {
+  it.each([
+    ["normal", "allow"],
+    ["elevated", "challenge"],
+    ["clinicians-first", "challenge"],
+    ["static-only", "closed"],
+  ] as const)("in posture %s meets %s on a dynamic route", (posture, kind) => {
+    expect(kindOf(facts(), identity(), posture)).toBe(kind);
+  });
+  it("is not asked for static files", () => expect(kindOf(facts({ pathname: "/assets/app.css" }), identity(), "elevated")).toBe("allow"));
+  it("finds sheddable routes closed while clinicians go first", () =>
+    expect(kindOf(facts({ pathname: "/search" }), identity(), "clinicians-first")).toBe("closed"));
+  it("gains nothing by looking like a machine", () => {
+    expect(kindOf(soap, identity(), "elevated")).toBe("closed");
+    expect(kindOf(facts({ asker: "program", format: "problem" }), identity(), "elevated")).toBe("closed");
+    expect(kindOf(facts({ asker: "subresource", format: "none" }), identity(), "elevated")).toBe("closed");
+  });
+  it("is challenged beyond its address's budget, or limited where no challenge can be shown", () => {
+    expect(kindOf(facts(), identity(), "normal", spent)).toBe("challenge");
+    expect(kindOf(soap, identity(), "normal", spent)).toBe("limit");
+  });
+  it("comes back from sign-in unchallenged, unless it spells the route unusually", () => {
+    const back = { method: "POST", site: "cross-site", headers: { ...facts().headers, contentType: "application/x-www-form-urlencoded" } } as const;
+    expect(kindOf(facts({ ...back, pathname: "/saml/acs" }), identity(), "elevated")).toBe("allow");
+    const odd = facts({ ...back, pathname: "/saml//acs", path: { raw: "/saml//acs", canonical: "/saml/acs", plain: false } });
+    expect(kindOf(odd, identity(), "elevated")).toBe("challenge");
+    expect(verdictOf(odd, identity()).route.vouches).toBe(false);
+  });
+  it("on a known device may sign in without a challenge, and no more", () => {
+    const known = identity({ knownDevice: true });
+    expect(kindOf(facts({ pathname: "/login" }), known, "elevated")).toBe("allow");
+    expect(kindOf(facts({ pathname: "/app/prescriptions" }), known, "elevated")).toBe("challenge");
+  });
+  it("in a registered hospital is not challenged, and spends from the hospital's budget by its seats", () => {
+    const inside = identity({ facility: { name: "Demo hospital", seats: 400 } });
+    const { verdict, charges } = verdictOf(facts(), inside, "elevated");
+    expect(verdict.kind).toBe("allow");
+    expect(charges.map(({ budget, key, scale }) => [budget.name, key, scale])).toEqual([["one facility", "Demo hospital", 400]]);
+  });
+});
+
+describe("rules", () => {
+  it("block what no visitor sends, whoever sends it", () => {
+    const pingback = facts({ headers: { ...facts().headers, userAgent: "WordPress/5.1; https://site1.example; verifying pingback from 198.18.250.9" } });
+    expect(verdictOf(pingback, identity())).toMatchObject({ verdict: { kind: "block" }, reason: "reflected pingback" });
+  });
+  it("do not trip over absent headers", () => {
+    const bare = facts({ headers: { userAgent: "", accept: "", contentType: "", origin: "", referer: "" } });
+    expect(kindOf(bare, identity())).toBe("allow");
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import type { SiteSummary } from "../../src/counters/protocol.ts";
+import { initialState, type SiteState, steer } from "../../src/watch/controller.ts";
+
+const NOW = 1_800_000_000_000;
+const second = (wanted: number, different: Partial<SiteSummary> = {}): SiteSummary => ({
+  site: "portal",
+  capacityPerSecond: 600,
+  overMs: 1000,
+  wanted: [0, 0, 0, wanted],
+  turnedAway: 0,
+  forwarded: wanted,
+  failed: 0,
+  ...different,
+});
+
+/** Steers once a second with the same report. */
+function after(seconds: number, summary: SiteSummary, from: SiteState = initialState(600), at = NOW): SiteState {
+  let state = from;
+  for (let i = 0; i < seconds; i++) state = steer(state, summary, at + i * 1000);
+  return state;
+}
+
+describe("posture", () => {
+  it("stays normal while the origin bears what is wanted", () => expect(after(60, second(500)).posture).toBe("normal"));
+  it("is elevated within two seconds of a flood", () => expect(after(2, second(3000)).posture).toBe("elevated"));
+  it("counts what was turned away: a flood that is held off is still there", () => {
+    const flooded = after(2, second(3000));
+    expect(after(120, second(50, { turnedAway: 3000 }), flooded, NOW + 2000).posture).toBe("elevated");
+  });
+  it("comes down by itself after a minute of calm, not earlier", () => {
+    const flooded = after(5, second(3000));
+    expect(after(50, second(50), flooded, NOW + 5000).posture).toBe("elevated");
+    expect(after(75, second(50), flooded, NOW + 5000).posture).toBe("normal");
+  });
+  it("does not flap in a square wave of 30 s", () => {
+    let state = initialState(600);
+    const seen: string[] = [];
+    for (let i = 0; i < 600; i++) {
+      state = steer(state, second(i % 60 < 30 ? 3000 : 50), NOW + i * 1000);
+      if (seen.at(-1) !== state.posture) seen.push(state.posture);
+    }
+    expect(seen).toEqual(["elevated"]);
+  });
+});
+
+describe("what the origin is given", () => {
+  it("is what was configured while it does not fail", () => expect(after(30, second(3000)).allowedPerSecond).toBe(600));
+  it("shrinks while it fails, never to nothing, and grows back", () => {
+    const failing = after(20, second(600, { failed: 300 }));
+    expect(failing.allowedPerSecond).toBe(180);
+    expect(after(20, second(100), failing).allowedPerSecond).toBe(600);
+  });
+  it("follows new rules at once", () => expect(after(1, second(10, { capacityPerSecond: 50 })).allowedPerSecond).toBe(50));
+});
