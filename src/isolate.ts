@@ -2,6 +2,7 @@
  * What one isolate keeps between requests: compiled rules, keys, counters, and for each site its lease and its figures.
  * Plain bounded data only; nothing here belongs to a request.
  */
+import { SupportCodes } from "./answer/support.ts";
 import { Exchange } from "./counters/exchange.ts";
 import type { ExchangeReply, SiteSummary } from "./counters/protocol.ts";
 import { SHARD_COUNT } from "./counters/shards.ts";
@@ -71,6 +72,8 @@ export class Desk {
 export class Isolate {
   readonly policy = policy;
   readonly sealer: Sealer | null;
+  /** Null without a secret: then answers carry no support code. */
+  readonly supportCodes: SupportCodes | null;
   readonly tally: Tally;
   readonly exchange: Exchange;
   /** The shard that this isolate reports to. */
@@ -79,6 +82,7 @@ export class Isolate {
 
   constructor(sealer: Sealer | null, counterKey: Uint8Array) {
     this.sealer = sealer;
+    this.supportCodes = sealer && new SupportCodes(sealer);
     this.tally = new Tally(sipKey(counterKey));
     this.exchange = new Exchange(crypto.randomUUID(), this.tally);
     this.home = Math.floor(Math.random() * SHARD_COUNT);
@@ -109,10 +113,14 @@ let isolate: Isolate | undefined;
 /** The isolate's state, made with its first request: random values and keys are not to be had at global scope. */
 export async function isolateFor(env: Env): Promise<Isolate> {
   if (isolate) return isolate;
-  const sealer = await createSealer(env.SHIELD_SECRET, env.SHIELD_SECRET_PREVIOUS);
-  if (!sealer) console.error({ event: "no-secret", remedy: "SHIELD_SECRET is missing or short: set it with `wrangler secret put SHIELD_SECRET`" });
+  const sealer = await createSealer({ current: env.SHIELD_SECRET, previous: env.SHIELD_SECRET_PREVIOUS });
+  if (!sealer)
+    console.error({
+      event: "no-secret",
+      remedy: "SHIELD_SECRET is missing or short: set it with `wrangler secret put SHIELD_SECRET`",
+    });
   // Without a secret each isolate counts for itself.
-  const counterKey = sealer ? await sealer.deriveBytes("client-key", 16) : crypto.getRandomValues(new Uint8Array(16));
+  const counterKey = sealer ? await sealer.deriveBits("client-key", 16) : crypto.getRandomValues(new Uint8Array(16));
   isolate ??= new Isolate(sealer, counterKey);
   return isolate;
 }

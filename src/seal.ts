@@ -11,8 +11,8 @@
 
 export type Purpose = "pass" | "clearance" | "puzzle" | "ticket";
 
-/** Keyed hashes that are no tokens: counter keys, principals, networks, the secret counters of a puzzle. */
-export type HashPurpose = "client-key" | "principal" | "network" | "counter";
+/** Keyed hashes that are no tokens: counter keys, principals, networks, support codes, a puzzle's answers. */
+export type HashPurpose = "client-key" | "principal" | "network" | "counter" | "support";
 
 export type Bytes = Uint8Array<ArrayBuffer>;
 export type Field = string | number;
@@ -30,9 +30,9 @@ export interface Sealer {
   /** The fields as sealed, or null for anything else whatsoever. Never throws. */
   open(purpose: Purpose, token: string): Promise<Fields | null>;
   /** HMAC-SHA-256 under the current secret, 32 bytes. */
-  mac(purpose: HashPurpose, bytes: Bytes): Promise<Bytes>;
+  mac(purpose: HashPurpose, bytes: Uint8Array): Promise<Bytes>;
   /** The same under every accepted secret, current first: for what was computed before a rotation. */
-  macs(purpose: HashPurpose, bytes: Bytes): Promise<readonly Bytes[]>;
+  macs(purpose: HashPurpose, bytes: Uint8Array): Promise<readonly Bytes[]>;
   /** Key material for hashes computed elsewhere, from the current secret. At most 8,160 bytes (RFC 5869 section 2.3). */
   deriveBits(purpose: HashPurpose, lengthBytes: number): Promise<Bytes>;
 }
@@ -73,7 +73,8 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
       const key = await current.key(`seal ${purpose}`);
       const tag = new Uint8Array(await crypto.subtle.sign("HMAC", key, framed(purpose, body)));
       const token = toBase64url(concat(body, tag));
-      if (token.length > MAX_TOKEN_CHARS) throw new RangeError(`a sealed ${purpose} outgrew ${MAX_TOKEN_CHARS} characters`);
+      if (token.length > MAX_TOKEN_CHARS)
+        throw new RangeError(`a sealed ${purpose} outgrew ${MAX_TOKEN_CHARS} characters`);
       return token;
     },
     async open(purpose, token) {
@@ -132,8 +133,8 @@ async function createRing(secret: string | undefined): Promise<Ring | null> {
   };
 }
 
-async function sign(ring: Ring, purpose: HashPurpose, bytes: Bytes): Promise<Bytes> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", await ring.key(`mac ${purpose}`), bytes));
+async function sign(ring: Ring, purpose: HashPurpose, bytes: Uint8Array): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", await ring.key(`mac ${purpose}`), concat(bytes)));
 }
 
 /** What the tag covers. The length byte keeps purpose and body apart. */

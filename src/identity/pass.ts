@@ -3,7 +3,7 @@
  * shield seals that into a cookie. The trade-off accepted: a pass is not bound to an address, so that doctors may roam;
  * a stolen one is held to its principal's budget.
  */
-import type { Sealer } from "../seal.ts";
+import { encodeFields, type Sealer, shaped } from "../seal.ts";
 
 export const PASS_COOKIE = "__Host-shield-pass";
 
@@ -11,6 +11,8 @@ export const PASS_COOKIE = "__Host-shield-pass";
 export const FULL_LANE_MAX_S = 12 * 3600;
 export const KNOWN_DEVICE_S = 90 * 24 * 3600;
 const SESSION_ID_MAX_CHARACTERS = 256;
+/** A principal is 16 bytes of a keyed hash: the origin's session id stays with the origin. */
+const PRINCIPAL_BYTES = 16;
 /** Isolates' clocks agree within this, ms. */
 const CLOCK_SKEW_MS = 60_000;
 
@@ -46,18 +48,20 @@ export function parseVouch(header: string): Vouch | null {
 /** The cookie that a vouch turns into: a sealed pass, or its removal. */
 export async function passCookie(sealer: Sealer, vouch: Vouch, host: string, now: number): Promise<string> {
   if (vouch.ttlS === 0) return `${PASS_COOKIE}=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax`;
-  const principal = await sealer.pseudonym("principal", `${host}|${vouch.session}`);
+  const mac = await sealer.mac("principal", encodeFields([host, vouch.session]));
+  const principal = mac
+    .subarray(0, PRINCIPAL_BYTES)
+    .reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
   const value = await sealer.seal("pass", [host, principal, vouch.lane, now, now + vouch.ttlS * 1000]);
   return `${PASS_COOKIE}=${value}; Max-Age=${KNOWN_DEVICE_S}; Path=/; Secure; HttpOnly; SameSite=Lax`;
 }
 
 /** The pass in a cookie, or null when it is no pass of ours for this host, from the future, or older than 90 days. */
 export async function readPass(sealer: Sealer, cookie: string, host: string, now: number): Promise<Pass | null> {
-  const fields = await sealer.open("pass", cookie);
-  if (fields === null || fields.length !== 5) return null;
+  const fields = shaped(await sealer.open("pass", cookie), ["string", "string", "string", "number", "number"]);
+  if (fields === null) return null;
   const [forHost, principal, lane, issuedAt, fullUntil] = fields;
-  if (forHost !== host || typeof principal !== "string" || (lane !== "clinician" && lane !== "resident")) return null;
-  if (typeof issuedAt !== "number" || typeof fullUntil !== "number") return null;
+  if (forHost !== host || (lane !== "clinician" && lane !== "resident")) return null;
   if (issuedAt > now + CLOCK_SKEW_MS || now > issuedAt + KNOWN_DEVICE_S * 1000) return null;
   return { principal, lane, issuedAt, fullUntil };
 }

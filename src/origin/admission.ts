@@ -24,12 +24,13 @@ export class Admission {
   #leasedAt = 0;
   #filledAt = 0;
   readonly #buckets: [number, number, number, number];
-  #common = 0;
+  #common: number;
 
   constructor(capacityPerSecond: number) {
     this.#capacityPerSecond = capacityPerSecond;
     this.#unitsPerSecond = capacityPerSecond * FIRST_SHARE;
     this.#buckets = [this.#depth(0), this.#depth(1), this.#depth(2), this.#depth(3)];
+    this.#common = this.#unitsPerSecond * BURST_SECONDS;
   }
 
   /** Takes over a lease from the watch. */

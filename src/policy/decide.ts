@@ -85,8 +85,7 @@ export function chargesFor(policy: Policy, subject: Subject, identity: Identity)
     const key = keyFor(budget, subject.facts, identity);
     if (key === null) continue;
     const cost = budget.counts === "cost" ? subject.route.cost : 1;
-    if (cost > 0)
-      charges.push({ budget, key, cost, scale: scaleOf(budget, identity) });
+    if (cost > 0) charges.push({ budget, key, cost, scale: scaleOf(budget, identity) });
   }
   return charges;
 }

@@ -42,7 +42,7 @@ function problemsOfSecret(): readonly string[] {
   const local = process.env["SHIELD_SECRET"] ?? secretInDevVars();
   if (local === undefined || /^[A-Za-z0-9_-]{43,}$/.test(local)) return [];
   return [
-    'SHIELD_SECRET is too short or not base64url: make one with `node -p "crypto.randomBytes(32).toString(\'base64url\')"`.',
+    "SHIELD_SECRET is too short or not base64url: make one with `node -p \"crypto.randomBytes(32).toString('base64url')\"`.",
   ];
 }
 

@@ -54,7 +54,9 @@ describe("two ledgers that settle with a third", () => {
       for (const isolate of isolates) {
         passed += grant(isolate, 50, now);
         const { keys, spentMs } = isolate.collect();
-        const tats = spentMs.map((ms, i) => shard.spend({ hi: keys[2 * i] ?? 0, lo: keys[2 * i + 1] ?? 0 }, ms, Infinity, now));
+        const tats = spentMs.map((ms, i) =>
+          shard.spend({ hi: keys[2 * i] ?? 0, lo: keys[2 * i + 1] ?? 0 }, ms, Infinity, now),
+        );
         isolate.settle(keys, tats);
       }
     }

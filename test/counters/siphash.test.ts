@@ -3,7 +3,8 @@ import { sipHash, sipHashBytes, sipKey } from "../../src/counters/siphash.ts";
 
 const counting = (length: number) => Uint8Array.from({ length }, (_, i) => i);
 const key = sipKey(counting(16));
-const hex = ({ hi, lo }: { hi: number; lo: number }) => hi.toString(16).padStart(8, "0") + lo.toString(16).padStart(8, "0");
+const hex = ({ hi, lo }: { hi: number; lo: number }) =>
+  hi.toString(16).padStart(8, "0") + lo.toString(16).padStart(8, "0");
 
 /** From the reference implementation's vectors.h: input 00 01 02 … of the given length. */
 it.each([

@@ -45,7 +45,10 @@ it("wastes nothing: one class alone may have nearly all", () => {
 it("never passes more than the lease, plus one burst", () => {
   const load = fc.integer({ min: 0, max: 400 });
   fc.assert(
-    fc.property(fc.tuple(load, load, load, load), (offered) => run(offered, 8).reduce((sum, units) => sum + units, 0) <= 100 * (1 + 1 / 3) + 1),
+    fc.property(
+      fc.tuple(load, load, load, load),
+      (offered) => run(offered, 8).reduce((sum, units) => sum + units, 0) <= 100 * (1 + 1 / 3) + 1,
+    ),
     { numRuns: 30 },
   );
 });

@@ -24,16 +24,57 @@ describe("compile", () => {
 
   it.each<[string, Partial<Rules>, RegExp]>([
     ["a host twice", { sites: [portal, portal] }, /host portal\.example\.lv is already taken/],
-    ["a host with a scheme", { sites: [{ ...portal, hosts: ["https://x.lv"] }, ...others] }, /is no hostname\. Write it in lower case/],
-    ["no route for the rest", { sites: [{ ...portal, routes: portal.routes.slice(0, -1) }, ...others] }, /Let the last route have path/],
-    ["an origin with a path", { sites: [{ ...portal, origin: { url: "https://o.lv/x" } }, ...others] }, /Write scheme and host only/],
-    ["a budget of nothing", { budgets: [{ name: "b", per: "address", perMinute: 0, burst: 1, then: "limit" }] }, /budget "b": perMinute must be above 0/],
-    ["a budget for no route", { budgets: [{ name: "b", per: "address", routes: "serch", perMinute: 1, burst: 1, then: "limit" }] }, /there is no route "serch"/],
+    [
+      "a host with a scheme",
+      { sites: [{ ...portal, hosts: ["https://x.lv"] }, ...others] },
+      /is no hostname\. Write it in lower case/,
+    ],
+    [
+      "no route for the rest",
+      { sites: [{ ...portal, routes: portal.routes.slice(0, -1) }, ...others] },
+      /Let the last route have path/,
+    ],
+    [
+      "an origin with a path",
+      { sites: [{ ...portal, origin: { url: "https://o.lv/x" } }, ...others] },
+      /Write scheme and host only/,
+    ],
+    [
+      "a budget of nothing",
+      { budgets: [{ name: "b", per: "address", perMinute: 0, burst: 1, then: "limit" }] },
+      /budget "b": perMinute must be above 0/,
+    ],
+    [
+      "a budget for no route",
+      { budgets: [{ name: "b", per: "address", routes: "serch", perMinute: 1, burst: 1, then: "limit" }] },
+      /there is no route "serch"/,
+    ],
     ["an empty condition", { rules: [{ name: "all", when: {}, then: "block" }] }, /meets every request/],
-    ["a name twice", { rules: [{ name: "a", when: { asn: 1 }, then: "block" }, { name: "a", when: { asn: 2 }, then: "block" }] }, /stands twice/],
-    ["nonsense for a network", { rules: [{ name: "a", when: { network: "10.0.0/8" }, then: "block" }] }, /write it like/],
-    ["half the internet as a hospital", { facilities: [{ name: "f", networks: ["0.0.0.0/0"], seats: 5, expires: "2027-01-01" }] }, /wider than \/16/],
-    ["a date that is none", { facilities: [{ name: "f", networks: ["192.0.2.0/24"], seats: 5, expires: "soon" }] }, /is no date/],
+    [
+      "a name twice",
+      {
+        rules: [
+          { name: "a", when: { asn: 1 }, then: "block" },
+          { name: "a", when: { asn: 2 }, then: "block" },
+        ],
+      },
+      /stands twice/,
+    ],
+    [
+      "nonsense for a network",
+      { rules: [{ name: "a", when: { network: "10.0.0/8" }, then: "block" }] },
+      /write it like/,
+    ],
+    [
+      "half the internet as a hospital",
+      { facilities: [{ name: "f", networks: ["0.0.0.0/0"], seats: 5, expires: "2027-01-01" }] },
+      /wider than \/16/,
+    ],
+    [
+      "a date that is none",
+      { facilities: [{ name: "f", networks: ["192.0.2.0/24"], seats: 5, expires: "soon" }] },
+      /is no date/,
+    ],
   ])("refuses %s and says what to do", (_, different, sentence) => {
     expect(problemsOf(different)).toMatch(sentence);
     expect(problemsOf(different)).toContain("src/rules.ts, ");
@@ -78,7 +119,10 @@ describe("a pattern", () => {
     };
     const letters = fc.string({ unit: fc.constantFrom("a", "b", "*"), maxLength: 7 });
     const text = fc.string({ unit: fc.constantFrom("a", "b"), maxLength: 9 });
-    fc.assert(fc.property(letters, text, (pattern, subject) => glob(pattern)(subject) === naive(pattern, subject)), { numRuns: 5000 });
+    fc.assert(
+      fc.property(letters, text, (pattern, subject) => glob(pattern)(subject) === naive(pattern, subject)),
+      { numRuns: 5000 },
+    );
   });
   it("is quick whatever the input", () => {
     const nasty = glob("*a*a*a*a*a*a*a*a*b");

@@ -22,14 +22,18 @@ const soap = facts({ pathname: "/soap/prescription", method: "POST", asker: "pro
 
 describe("a clinician", () => {
   it.each(POSTURES)("gets through to prescriptions in posture %s", (posture) => {
-    expect(kindOf(facts({ pathname: "/app/prescriptions", method: "POST", asker: "navigation" }), doctor, posture)).toBe("allow");
+    expect(
+      kindOf(facts({ pathname: "/app/prescriptions", method: "POST", asker: "navigation" }), doctor, posture),
+    ).toBe("allow");
   });
   it("is held to her own budget, and no address's", () => {
     const { verdict, charges, reason } = verdictOf(facts(), doctor, "normal", spent);
     expect(verdict).toMatchObject({ kind: "limit", retryAfterS: 13 });
     expect(reason).toBe("one clinician");
     expect(charges).toEqual([]);
-    expect(verdictOf(facts(), doctor).charges.map(({ budget, key }) => [budget.name, key])).toEqual([["one clinician", "d0c"]]);
+    expect(verdictOf(facts(), doctor).charges.map(({ budget, key }) => [budget.name, key])).toEqual([
+      ["one clinician", "d0c"],
+    ]);
   });
   it("has the best class of service where it matters", () => {
     expect(verdictOf(facts({ pathname: "/app/prescriptions" }), doctor).serviceClass).toBe(0);
@@ -47,7 +51,8 @@ describe("an unknown client", () => {
   ] as const)("in posture %s meets %s on a dynamic route", (posture, kind) => {
     expect(kindOf(facts(), identity(), posture)).toBe(kind);
   });
-  it("is not asked for static files", () => expect(kindOf(facts({ pathname: "/assets/app.css" }), identity(), "elevated")).toBe("allow"));
+  it("is not asked for static files", () =>
+    expect(kindOf(facts({ pathname: "/assets/app.css" }), identity(), "elevated")).toBe("allow"));
   it("finds sheddable routes closed while clinicians go first", () =>
     expect(kindOf(facts({ pathname: "/search" }), identity(), "clinicians-first")).toBe("closed"));
   it("gains nothing by looking like a machine", () => {
@@ -60,9 +65,17 @@ describe("an unknown client", () => {
     expect(kindOf(soap, identity(), "normal", spent)).toBe("limit");
   });
   it("comes back from sign-in unchallenged, unless it spells the route unusually", () => {
-    const back = { method: "POST", site: "cross-site", headers: { ...facts().headers, contentType: "application/x-www-form-urlencoded" } } as const;
+    const back = {
+      method: "POST",
+      site: "cross-site",
+      headers: { ...facts().headers, contentType: "application/x-www-form-urlencoded" },
+    } as const;
     expect(kindOf(facts({ ...back, pathname: "/saml/acs" }), identity(), "elevated")).toBe("allow");
-    const odd = facts({ ...back, pathname: "/saml//acs", path: { raw: "/saml//acs", canonical: "/saml/acs", plain: false } });
+    const odd = facts({
+      ...back,
+      pathname: "/saml//acs",
+      path: { raw: "/saml//acs", canonical: "/saml/acs", plain: false },
+    });
     expect(kindOf(odd, identity(), "elevated")).toBe("challenge");
     expect(verdictOf(odd, identity()).route.vouches).toBe(false);
   });
@@ -75,13 +88,20 @@ describe("an unknown client", () => {
     const inside = identity({ facility: { name: "Demo hospital", seats: 400 } });
     const { verdict, charges } = verdictOf(facts(), inside, "elevated");
     expect(verdict.kind).toBe("allow");
-    expect(charges.map(({ budget, key, scale }) => [budget.name, key, scale])).toEqual([["one facility", "Demo hospital", 400]]);
+    expect(charges.map(({ budget, key, scale }) => [budget.name, key, scale])).toEqual([
+      ["one facility", "Demo hospital", 400],
+    ]);
   });
 });
 
 describe("rules", () => {
   it("block what no visitor sends, whoever sends it", () => {
-    const pingback = facts({ headers: { ...facts().headers, userAgent: "WordPress/5.1; https://site1.example; verifying pingback from 198.18.250.9" } });
+    const pingback = facts({
+      headers: {
+        ...facts().headers,
+        userAgent: "WordPress/5.1; https://site1.example; verifying pingback from 198.18.250.9",
+      },
+    });
     expect(verdictOf(pingback, identity())).toMatchObject({ verdict: { kind: "block" }, reason: "reflected pingback" });
   });
   it("do not trip over absent headers", () => {

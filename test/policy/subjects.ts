@@ -27,7 +27,15 @@ export function facts(different: Partial<Facts> & { readonly pathname?: string }
 }
 
 export function identity(different: Partial<Identity> = {}): Identity {
-  return { lane: "unknown", principal: null, clearance: null, knownDevice: false, facility: null, evidence: "none", ...different };
+  return {
+    lane: "unknown",
+    principal: null,
+    clearance: null,
+    knownDevice: false,
+    facility: null,
+    evidence: "none",
+    ...different,
+  };
 }
 
 export const doctor = identity({ lane: "clinician", principal: "d0c", evidence: "pass" });

@@ -51,5 +51,6 @@ describe("what the origin is given", () => {
     expect(failing.allowedPerSecond).toBe(180);
     expect(after(20, second(100), failing).allowedPerSecond).toBe(600);
   });
-  it("follows new rules at once", () => expect(after(1, second(10, { capacityPerSecond: 50 })).allowedPerSecond).toBe(50));
+  it("follows new rules at once", () =>
+    expect(after(1, second(10, { capacityPerSecond: 50 })).allowedPerSecond).toBe(50));
 });

@@ -1,0 +1,46 @@
+/** A proof becomes a clearance, once. The only place that mints one. */
+import type { Sealer } from "../seal.ts";
+import { CLEARANCE_TTL_MS, mintClearance } from "./clearance.ts";
+import { type ProofFault, verifyProof } from "./puzzle.ts";
+
+/**
+ * Marks a puzzle as spent: insert-if-absent in one place, kept until `expiresAtMs`. Called with verified ids only, so
+ * garbage never creates state. The caller bounds how long it may take.
+ */
+export type Spend = (id: string, expiresAtMs: number) => Promise<"spent-now" | "already-spent" | "unavailable">;
+
+export type RedeemFault = ProofFault | "already-spent" | "unavailable";
+
+export type RedeemResult =
+  | { readonly ok: true; readonly clearance: string; readonly maxAgeS: number }
+  | { readonly ok: false; readonly why: RedeemFault };
+
+/** Whatever goes wrong, nothing is minted: the browser asks for another puzzle or comes back later. */
+export async function redeem(
+  sealer: Sealer,
+  body: string,
+  context: { readonly host: string },
+  spend: Spend,
+  nowMs: number,
+): Promise<RedeemResult> {
+  const proof = await verifyProof(sealer, body, context, nowMs);
+  if (!proof.ok) return proof;
+  switch (await trySpend(spend, proof.id, proof.expiresAtMs)) {
+    case "spent-now": {
+      const earned = { id: proof.id, host: context.host, network: proof.network };
+      return { ok: true, clearance: await mintClearance(sealer, earned, nowMs), maxAgeS: CLEARANCE_TTL_MS / 1_000 };
+    }
+    case "already-spent":
+      return { ok: false, why: "already-spent" };
+    default:
+      return { ok: false, why: "unavailable" };
+  }
+}
+
+async function trySpend(spend: Spend, id: string, expiresAtMs: number): ReturnType<Spend> {
+  try {
+    return await spend(id, expiresAtMs);
+  } catch {
+    return "unavailable";
+  }
+}

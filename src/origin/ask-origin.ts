@@ -1,0 +1,90 @@
+/** Asks the origin, or the edge's copy of a public answer, and turns a vouch of the origin into a pass. */
+import type { Env } from "../env.ts";
+import type { Identity } from "../identity/identity.ts";
+import { parseVouch, passCookie } from "../identity/pass.ts";
+import type { Desk } from "../isolate.ts";
+import type { CompiledRoute } from "../policy/policy.ts";
+import type { Facts, Fault } from "../request/facts.ts";
+import type { Sealer } from "../seal.ts";
+import { cacheKey, copyOf, mayKeep } from "./cache.ts";
+import { forward } from "./forward.ts";
+import { resolveDestination } from "./forward-destination.ts";
+import { trackInFlight } from "./in-flight.ts";
+
+export interface Errand {
+  readonly request: Request;
+  readonly facts: Facts;
+  readonly identity: Identity;
+  readonly route: CompiledRoute;
+  readonly desk: Desk;
+  readonly sealer: Sealer | null;
+}
+
+export type OriginAnswer =
+  | { readonly kind: "response"; readonly response: Response }
+  | { readonly kind: "fault"; readonly fault: Fault }
+  | { readonly kind: "gone" };
+
+export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext): Promise<OriginAnswer> {
+  const { request, facts, route } = errand;
+  const key = cacheKey(facts, route, request.headers.has("Authorization"));
+  const kept = key && (await caches.default.match(conditional(key, request)));
+  if (kept) return { kind: "response", response: kept };
+  const answer = await ask(errand, env);
+  if (key && route.cache && answer.kind === "response" && mayKeep(answer.response))
+    ctx.waitUntil(caches.default.put(key, copyOf(answer.response, route.cache.seconds)));
+  return answer;
+}
+
+async function ask({ request, facts, identity, route, desk, sealer }: Errand, env: Env): Promise<OriginAnswer> {
+  const done = trackInFlight(request.signal, desk);
+  try {
+    const answer = await forward(request, facts, resolveDestination(desk.site, env), {
+      clientIp: facts.address.text,
+      lane: identity.lane,
+      principal: identity.principal,
+      originKey: env.ORIGIN_KEY ?? null,
+      timeoutMs: route.timeoutMs,
+      hasVouchRoute: route.vouches,
+    });
+    switch (answer.kind) {
+      case "response": {
+        desk.noteForwarded(answer.response.status >= 500);
+        const cookie = await passFrom(answer.vouch, sealer, facts.host);
+        return { kind: "response", response: cookie === null ? answer.response : withCookie(answer.response, cookie) };
+      }
+      case "fault":
+        desk.noteForwarded(true);
+        return answer;
+      case "gone":
+        return answer;
+    }
+  } finally {
+    done();
+  }
+}
+
+async function passFrom(header: string | null, sealer: Sealer | null, host: string): Promise<string | null> {
+  const vouch = header === null || sealer === null ? null : parseVouch(header);
+  return vouch && sealer ? await passCookie(sealer, vouch, host, Date.now()) : null;
+}
+
+/** Cookies of ours never travel on what a shared cache may keep: what the origin calls public vouches for nobody. */
+function withCookie(response: Response, cookie: string): Response {
+  const control = response.headers.get("Cache-Control")?.toLowerCase() ?? "";
+  if (response.status === 304 || /\b(public|s-maxage)\b/.test(control)) return response;
+  const mine = new Response(response.body, response);
+  mine.headers.append("Set-Cookie", cookie);
+  if (!/\b(private|no-store)\b/.test(control)) mine.headers.append("Cache-Control", "private");
+  return mine;
+}
+
+/** The copy answers conditional and range requests itself when it is asked with their headers. */
+function conditional(key: Request, request: Request): Request {
+  const asked = new Request(key);
+  for (const name of ["If-None-Match", "If-Modified-Since", "Range", "If-Range"]) {
+    const value = request.headers.get(name);
+    if (value !== null) asked.headers.set(name, value);
+  }
+  return asked;
+}

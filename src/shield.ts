@@ -1,0 +1,142 @@
+/**
+ * The way of a request: identify → prove → decide → admit → forward, or answer. Everything that decides is pure and
+ * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
+ */
+import { Respondent } from "./answer/respondent.ts";
+import { counterShard } from "./counters/shards.ts";
+import type { Env } from "./env.ts";
+import type { Identity } from "./identity/identity.ts";
+import { prove } from "./identity/prove.ts";
+import { type Desk, type Isolate, isolateFor } from "./isolate.ts";
+import { admit } from "./origin/admit.ts";
+import { askOrigin } from "./origin/ask-origin.ts";
+import { isOwnPath, serveOwnPath } from "./own-paths.ts";
+import { decide } from "./policy/decide.ts";
+import { OWN_FAILURE } from "./policy/failures.ts";
+import type { Decision } from "./policy/verdict.ts";
+import type { Facts } from "./request/facts.ts";
+import { identify, isFault } from "./request/identify.ts";
+
+/** What waiting clients are told; the answer adds jitter. */
+const NO_ROOM = { kind: "wait", retryAfterS: 20 } as const;
+const OUR_FAULT = { kind: "closed", retryAfterS: 10 } as const;
+
+/** One request on its way, and how far it has come: what a failure half way must know. */
+interface Visit {
+  readonly request: Request;
+  readonly facts: Facts;
+  readonly env: Env;
+  readonly ctx: ExecutionContext;
+  readonly isolate: Isolate;
+  readonly desk: Desk;
+  readonly respond: Respondent;
+  identity: Identity | null;
+  decision: Decision | null;
+  /** Whether the origin was asked: a body can be sent only once. */
+  asked: boolean;
+}
+
+/** Never rejects: whatever goes wrong has an outcome. */
+export async function shield(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+  const isolate = await isolateFor(env);
+  const facts = identify(request);
+  const respond = new Respondent(request, facts, isolate, env);
+  if (isFault(facts)) return respond.fault(facts);
+  const site = isolate.policy.siteOf.get(facts.host);
+  if (!site) return respond.fault({ status: 400, code: "unknown-host" });
+
+  keepInTouch(isolate, env, ctx);
+  const desk = isolate.desk(site);
+  const visit: Visit = {
+    request,
+    facts,
+    env,
+    ctx,
+    isolate,
+    desk,
+    respond,
+    identity: null,
+    decision: null,
+    asked: false,
+  };
+  try {
+    return isOwnPath(facts) ? await serveOwnPath(request, facts, isolate, env, respond) : await pass(visit);
+  } catch (error) {
+    console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+    return await afterOwnFailure(visit);
+  }
+}
+
+async function pass(visit: Visit): Promise<Response> {
+  const { facts, isolate, desk, respond } = visit;
+  const now = Date.now();
+  const identity = await prove(facts, isolate.sealer, isolate.policy, now);
+  visit.identity = identity;
+  const decision = decide(facts, identity, desk.site, isolate.policy, isolate.tally, desk.posture, now);
+  visit.decision = decision;
+  isolate.tally.apply(decision.charges, now);
+
+  const { verdict } = decision;
+  // Without a secret nobody can be asked for anything: only limits remain.
+  const unasked = verdict.kind === "challenge" && isolate.sealer === null;
+  if (verdict.kind !== "allow" && !unasked) {
+    desk.noteTurnedAway(decision.route.cost);
+    return respond.verdict(verdict, decision.reason, identity.lane, desk.posture);
+  }
+  desk.noteWanted(decision.serviceClass, decision.route.cost);
+  const room = await admit(
+    desk.admission,
+    decision,
+    identity.lane,
+    visit.request.signal,
+    (ms) => scheduler.wait(ms),
+    Date.now,
+  );
+  if (!room) return respond.verdict(NO_ROOM, "no room at the origin", identity.lane, desk.posture);
+  return forwarded(visit, identity, decision);
+}
+
+async function forwarded(visit: Visit, identity: Identity, decision: Decision): Promise<Response> {
+  const { request, facts, env, ctx, isolate, desk, respond } = visit;
+  visit.asked = true;
+  const answer = await askOrigin(
+    { request, facts, identity, route: decision.route, desk, sealer: isolate.sealer },
+    env,
+    ctx,
+  );
+  switch (answer.kind) {
+    case "response":
+      return answer.response;
+    case "fault":
+      return respond.fault(answer.fault);
+    case "gone":
+      return new Response(null, { status: 499 }); // nobody is there to read it
+  }
+}
+
+/** Our own exception: the table says who gets through all the same. */
+async function afterOwnFailure(visit: Visit): Promise<Response> {
+  const { identity, decision, desk, respond } = visit;
+  const lane = identity?.lane ?? "unknown";
+  if (identity && decision && !visit.asked && OWN_FAILURE[lane][decision.route.importance] === "forward") {
+    try {
+      return await forwarded(visit, identity, decision);
+    } catch (error) {
+      console.error({ event: "own-failure-again", error: error instanceof Error ? error.name : typeof error });
+    }
+  }
+  return respond.verdict(OUR_FAULT, "the shield failed", lane, desk.posture);
+}
+
+/** Starts the next exchange unless one is under way. Nobody waits for it. */
+function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
+  const exchange = isolate.exchange.schedule({
+    partner: () => counterShard(env, isolate.home),
+    summarize: () => isolate.summarize(Date.now()),
+    obey: (reply, now) => isolate.obey(reply, now),
+    wait: (ms) => scheduler.wait(ms),
+    now: Date.now,
+    random: Math.random,
+  });
+  if (exchange) ctx.waitUntil(exchange);
+}

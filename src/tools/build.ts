@@ -1,0 +1,80 @@
+/**
+ * Bundles the browser scripts into .build/browser.ts, which the Worker imports as text. Run before anything that loads the
+ * Worker: `npm run build`. The file is written only when it changes, or `wrangler dev` would rebuild for ever.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+export interface BrowserScripts {
+  /** The challenge page's script. */
+  readonly challenge: string;
+  /** Its Web Worker. */
+  readonly solver: string;
+  /** First 32 bits of the SHA-256 of both, in hex: changes when they do. */
+  readonly version: string;
+}
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const TARGET = join(ROOT, ".build/browser.ts");
+
+/** @throws when a script does not bundle. */
+export async function bundleBrowserScripts(): Promise<BrowserScripts> {
+  const [challenge, solver] = await Promise.all([bundle("page.ts"), bundle("solver.ts")]);
+  const version = createHash("sha256").update(challenge).update(solver).digest("hex").slice(0, 8);
+  return { challenge, solver, version };
+}
+
+async function bundle(name: string): Promise<string> {
+  const result = await build({
+    entryPoints: [join(ROOT, "src/challenge/browser", name)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    target: "es2020",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+  });
+  const script = result.outputFiles[0]?.text;
+  if (!script) throw new Error(`${name} came out empty`);
+  return script;
+}
+
+export function renderModule(scripts: BrowserScripts): string {
+  return [
+    "// Written by src/tools/build.ts from src/challenge/browser. Do not edit.",
+    `export const challengeScript = ${JSON.stringify(scripts.challenge)};`,
+    `export const solverScript = ${JSON.stringify(scripts.solver)};`,
+    `export const scriptVersion = ${JSON.stringify(scripts.version)};`,
+    "",
+  ].join("\n");
+}
+
+/** True when the file was written. A rename replaces it whole: two builds at once leave no half file. */
+export async function writeIfChanged(path: string, text: string): Promise<boolean> {
+  const before = await readFile(path, "utf8").catch(() => null);
+  if (before === text) return false;
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.tmp`;
+  await writeFile(draft, text);
+  await rename(draft, path);
+  return true;
+}
+
+async function main(): Promise<void> {
+  const scripts = await bundleBrowserScripts();
+  const written = await writeIfChanged(TARGET, renderModule(scripts));
+  const bytes = scripts.challenge.length + scripts.solver.length;
+  console.log(`${relative(ROOT, TARGET)} ${written ? "written" : "is up to date"}: ${bytes} bytes of script`);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  main().catch((error: unknown) => {
+    console.error(`The browser scripts were not built: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  });
+}

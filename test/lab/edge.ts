@@ -1,0 +1,124 @@
+/**
+ * The lab's edge: the production bundle as one or more Workers in miniflare, each an isolate with memory of its own, which
+ * share their Durable Objects and stand before the demo portal or any other origin.
+ */
+import { randomBytes } from "node:crypto";
+import { Miniflare } from "miniflare";
+import { portalManifest, shieldManifest } from "./bundle.ts";
+
+const COMPATIBILITY_DATE = "2026-10-20";
+const COMPATIBILITY_FLAGS = ["enable_request_signal"];
+
+export interface EdgeOptions {
+  /** How many isolates. Default 1. */
+  readonly edges?: number;
+  /** URL of an origin; left out, the demo portal stands behind the shield. */
+  readonly origin?: string;
+  /** What the demo portal bears, cost units a second. Default 600; 0 is unlimited. */
+  readonly portalCapacity?: number;
+  /** Listening ports of the shield (first edge) and of the bare portal; 0 or left out chooses free ones. */
+  readonly shieldPort?: number;
+  readonly portalPort?: number;
+  /** More variables for the shield; an undefined one is not set at all. */
+  readonly vars?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Lab {
+  /** One for each edge; a browser can open them. */
+  readonly shieldUrls: readonly URL[];
+  /** The demo portal without the shield; null when another origin was given. */
+  readonly portalUrl: URL | null;
+  /** Bundles anew what has changed and lets the running lab go on with it. */
+  reload(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startEdges(options: EdgeOptions = {}): Promise<Lab> {
+  const secrets = {
+    SHIELD_SECRET: randomBytes(32).toString("base64url"),
+    ORIGIN_KEY: randomBytes(16).toString("base64url"),
+  };
+  const miniflare = new Miniflare(await configure(options, secrets));
+  await miniflare.ready;
+  const shieldUrls = await Promise.all(edgeNames(options).map((name) => miniflare.unsafeGetDirectURL(name)));
+  const portalUrl = options.origin === undefined ? await miniflare.unsafeGetDirectURL("portal") : null;
+  return {
+    shieldUrls: shieldUrls.map(asLocalhost),
+    portalUrl: portalUrl && asLocalhost(portalUrl),
+    reload: async () => {
+      await miniflare.setOptions(await configure(options, secrets));
+      await miniflare.ready;
+    },
+    stop: () => miniflare.dispose(),
+  };
+}
+
+const edgeNames = ({ edges = 1 }: EdgeOptions): readonly string[] =>
+  Array.from({ length: edges }, (_, i) => `edge${i}`);
+
+/** A browser trusts http://localhost, and only by that name. */
+function asLocalhost(url: URL): URL {
+  const local = new URL(url);
+  local.hostname = "localhost";
+  return local;
+}
+
+async function configure(options: EdgeOptions, secrets: Readonly<Record<string, string>>) {
+  const manifest = shieldManifest();
+  const vars = { JURISDICTION: "", SUPPORT_PHONE: "+371 6780 3300", LANGUAGES: "lv,en", ...secrets, ...options.vars };
+  const objects = {
+    COUNTERS: { type: "durable-object" as const, worker: "objects", exportName: "ClientCounter" },
+    WATCH: { type: "durable-object" as const, worker: "objects", exportName: "Watch" },
+  };
+  const texts = Object.fromEntries(
+    Object.entries({ ...vars, ...(options.origin === undefined ? {} : { ORIGIN: options.origin }) }).flatMap(
+      ([name, value]) => (value === undefined ? [] : [[name, { type: "text" as const, value }]]),
+    ),
+  );
+  const portal = options.origin === undefined ? { ORIGIN_SERVICE: { type: "worker" as const, worker: "portal" } } : {};
+  const socket = (port = 0) => ({
+    stripCfConnectingIp: false,
+    unsafeRegisterWorker: false,
+    unsafeDirectSockets: [{ host: "127.0.0.1", port }],
+  });
+  const common = { compatibilityDate: COMPATIBILITY_DATE, compatibilityFlags: COMPATIBILITY_FLAGS };
+  return {
+    host: "127.0.0.1",
+    port: 0,
+    telemetry: { enabled: false },
+    workers: [
+      ...edgeNames(options).map((name, i) => ({
+        config: { name, ...common, manifest, env: { ...texts, ...objects, ...portal } },
+        dev: socket(i === 0 ? options.shieldPort : 0),
+      })),
+      {
+        config: {
+          name: "objects",
+          ...common,
+          manifest,
+          env: { ...texts, ...objects },
+          exports: {
+            ClientCounter: { type: "durable-object" as const, storage: "sqlite" as const },
+            Watch: { type: "durable-object" as const, storage: "sqlite" as const },
+          },
+        },
+      },
+      ...(options.origin === undefined
+        ? [
+            {
+              config: {
+                name: "portal",
+                ...common,
+                manifest: await portalManifest(),
+                env: {
+                  CAPACITY: { type: "text" as const, value: String(options.portalCapacity ?? 600) },
+                  ORIGIN_KEY: { type: "text" as const, value: secrets["ORIGIN_KEY"] ?? "" },
+                },
+              },
+              dev: socket(options.portalPort),
+            },
+          ]
+        : []),
+    ],
+  };
+}
