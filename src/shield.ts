@@ -40,7 +40,7 @@ interface Visit {
 export async function shield(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const isolate = await isolateFor(env);
   const facts = identify(request);
-  const respond = new Respondent(request, facts, isolate, env);
+  const respond = new Respondent(facts, isolate, env);
   if (isFault(facts)) return respond.fault(facts);
   const site = isolate.policy.siteOf.get(facts.host);
   if (!site) return respond.fault({ status: 400, code: "unknown-host" });

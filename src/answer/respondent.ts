@@ -4,32 +4,45 @@ import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
 import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
-import { answer } from "./answer.ts";
+import { type Answer, answer, jittered } from "./answer.ts";
+import type { Language } from "./texts.ts";
+
+export type Refusal = Exclude<Verdict, { kind: "allow" }>;
 
 export class Respondent {
-  readonly #request: Request;
-  readonly #facts: Facts | null;
   readonly #isolate: Isolate;
-  readonly #env: Env;
-  constructor(request: Request, facts: Facts | Fault, isolate: Isolate, env: Env) {
-    this.#request = request;
-    this.#facts = "status" in facts ? null : facts;
+  readonly #about: Pick<Answer, "format" | "language" | "languages" | "supportPhone">;
+
+  /** @param facts what is known of the request; a fault when it could not even be read */
+  constructor(facts: Facts | Fault, isolate: Isolate, env: Env) {
     this.#isolate = isolate;
-    this.#env = env;
+    const languages = languagesOf(env);
+    const known = "status" in facts ? { format: "problem" as const, language: "lv" as const } : facts;
+    this.#about = {
+      format: known.format,
+      language: languages.includes(known.language) ? known.language : (languages[0] ?? "lv"),
+      languages,
+      supportPhone: env.SUPPORT_PHONE ?? "",
+    };
   }
-  async verdict(
-    verdict: Exclude<Verdict, { kind: "allow" }>,
-    reason: string,
-    lane: Lane,
-    posture: Posture,
-  ): Promise<Response> {
-    const code =
-      (await this.#isolate.supportCodes?.codeFor({ verdict: verdict.kind, reason, lane, posture }, Date.now())) ?? null;
-    return answer(verdict.kind, code);
+
+  async verdict(verdict: Refusal, reason: string, lane: Lane, posture: Posture): Promise<Response> {
+    const codes = this.#isolate.supportCodes;
+    const supportCode = codes
+      ? await codes.codeFor({ verdict: verdict.kind, reason, lane, posture }, Date.now())
+      : null;
+    const retryAfterS = "retryAfterS" in verdict ? jittered(verdict.retryAfterS, Math.random()) : null;
+    const budget = verdict.kind === "limit" ? verdict.budget : null;
+    return answer({ ...this.#about, kind: verdict.kind, supportCode, retryAfterS, budget, fault: null });
   }
-  fault(fault: Fault): Promise<Response> {
-    return Promise.resolve(
-      new Response(`${fault.code}\n`, { status: fault.status, headers: { "Shield-Mitigated": "fault" } }),
-    );
+
+  fault(fault: Fault): Response {
+    return answer({ ...this.#about, kind: "fault", supportCode: null, retryAfterS: null, budget: null, fault });
   }
+}
+
+const KNOWN: readonly Language[] = ["lv", "en"];
+
+function languagesOf({ LANGUAGES = "lv,en" }: Env): readonly Language[] {
+  return LANGUAGES.split(",").flatMap((name) => KNOWN.filter((language) => language === name.trim()));
 }

@@ -1,34 +1,41 @@
 /**
- * `forward`: the request to the origin, the answer back. Bodies stream both ways, untouched and unread; headers change only
- * where they must (headers.ts). Decided on and forwarded is the same URL, sliced, never rebuilt.
+ * `forward`: asks the origin and brings back its answer. Bodies stream both ways and are never read; path and query arrive
+ * byte for byte; only scheme and authority change. Whatever goes wrong has an outcome of its own, nothing is thrown.
  */
 import type { Lane } from "../identity/identity.ts";
-import { withoutOwnCookies } from "../request/cookies.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Destination } from "./forward-destination.ts";
-import { goesToClient, goesToOrigin } from "./headers.ts";
+import { namesToHide, prepareForOrigin, publicLocation, vouchIn } from "./headers.ts";
 
-/** What the origin is told beside the request. */
 export interface Envelope {
+  /** Sent as Shield-Client-IP and X-Forwarded-For; "" when the edge gave none. */
   readonly clientIp: string;
   readonly lane: Lane;
   readonly principal: string | null;
+  /** Proves to the origin that the request came this way. */
   readonly originKey: string | null;
-  /** To the first byte of the answer, beyond what the upload itself may take. */
+  /** Milliseconds to the first byte of the answer, not counting the time that a body takes to arrive. */
   readonly timeoutMs: number;
-  /** Whether `Shield-Vouch` is heard on this route. */
+  /** Whether Shield-Vouch is heard in answers from here. */
   readonly hasVouchRoute: boolean;
 }
 
 export type ForwardResult =
   | { readonly kind: "response"; readonly response: Response; readonly vouch: string | null }
   | { readonly kind: "fault"; readonly fault: Fault }
-  /** The client left: nobody reads an answer. */
+  /** The client has left; there is nobody to answer. */
   | { readonly kind: "gone" };
 
-/** Uploads get this much more time: the origin may answer only after the last byte. */
-const SLOWEST_UPLOAD_BYTES_PER_MS = 50;
+const UNREACHABLE: ForwardResult = { kind: "fault", fault: { status: 502, code: "origin-unreachable" } };
+const TIMED_OUT: ForwardResult = { kind: "fault", fault: { status: 504, code: "origin-timeout" } };
+const GONE: ForwardResult = { kind: "gone" };
+
+/** A body may come as slowly as this, bytes per millisecond (50 kB/s): a poor mobile uplink. */
+const UPLOAD_BYTES_PER_MS = 50;
+/** A body of unknown length may take this long. */
 const CHUNKED_UPLOAD_MS = 15 * 60_000;
+/** No body may take longer, whatever length it declares: 360 MB at the pace above. */
+const LONGEST_UPLOAD_MS = 2 * 3_600_000;
 
 export async function forward(
   request: Request,
@@ -36,90 +43,57 @@ export async function forward(
   destination: Destination,
   envelope: Envelope,
 ): Promise<ForwardResult> {
-  const stop = new AbortController();
-  const onGone = () => stop.abort("gone");
-  request.signal.addEventListener("abort", onGone);
-  const timer = setTimeout(() => stop.abort("timeout"), envelope.timeoutMs + uploadMs(facts));
+  const { signal } = request;
+  if (signal.aborted) return GONE;
+  const controller = new AbortController();
+  const leave = (): void => controller.abort();
+  signal.addEventListener("abort", leave, { once: true });
+  let timedOut = false;
+  const timer = setTimeout(() => {
+    timedOut = true;
+    controller.abort();
+  }, envelope.timeoutMs + uploadMs(facts));
   try {
-    const response = await send(outgoing(request, facts, destination, envelope, stop.signal), destination);
-    return { kind: "response", ...incoming(response, facts, destination, envelope) };
+    const response = await ask(outgoing(request, facts, destination, envelope), destination, controller.signal);
+    const vouch = envelope.hasVouchRoute ? vouchIn(response.headers) : null;
+    return { kind: "response", response: publicResponse(response, facts, destination), vouch };
   } catch {
-    if (request.signal.aborted) return { kind: "gone" };
-    const late = stop.signal.aborted;
-    return {
-      kind: "fault",
-      fault: late ? { status: 504, code: "origin-timeout" } : { status: 502, code: "origin-unreachable" },
-    };
+    // The message of the exception may name the origin; what happened is said by what we did ourselves.
+    if (signal.aborted) return GONE;
+    return timedOut ? TIMED_OUT : UNREACHABLE;
   } finally {
     clearTimeout(timer);
   }
 }
 
-function uploadMs(facts: Facts): number {
-  if (!facts.hasBody) return 0;
-  return facts.bodyBytes === null ? CHUNKED_UPLOAD_MS : facts.bodyBytes / SLOWEST_UPLOAD_BYTES_PER_MS;
+/** Copied once, then edited in place. As a copy of the client's request it keeps `redirect: "manual"` and the body's length. */
+function outgoing(request: Request, facts: Facts, destination: Destination, envelope: Envelope): Request {
+  const base = destination.kind === "url" ? destination.url : facts.authority;
+  const copy = new Request(base + facts.target, request);
+  prepareForOrigin(copy.headers, { ...envelope, authority: facts.authority });
+  return copy;
 }
 
-function send(request: Request, destination: Destination): Promise<Response> {
-  return destination.kind === "fetcher" ? destination.fetcher.fetch(request) : fetch(request);
+function ask(request: Request, destination: Destination, signal: AbortSignal): Promise<Response> {
+  const init: RequestInit = { signal, redirect: "manual" };
+  return destination.kind === "fetcher" ? destination.fetcher.fetch(request, init) : fetch(request, init);
 }
 
-function outgoing(
-  request: Request,
-  facts: Facts,
-  destination: Destination,
-  envelope: Envelope,
-  signal: AbortSignal,
-): Request {
-  const url = destination.kind === "url" ? destination.origin + facts.target : facts.url;
-  const sent = new Request(url, new Request(request, { redirect: "manual", signal }));
-  const { headers } = sent;
-  for (const name of [...headers.keys()]) if (!goesToOrigin(name)) headers.delete(name);
-  const cookie = headers.get("Cookie");
-  if (cookie !== null) {
-    const theirs = withoutOwnCookies(cookie);
-    if (theirs === "") headers.delete("Cookie");
-    else if (theirs !== cookie) headers.set("Cookie", theirs);
-  }
-  headers.set("X-Forwarded-Host", facts.authority.slice(facts.authority.indexOf("//") + 2));
-  headers.set("X-Forwarded-Proto", facts.authority.slice(0, facts.authority.indexOf(":")));
-  if (envelope.clientIp !== "") {
-    headers.set("X-Forwarded-For", envelope.clientIp);
-    headers.set("Shield-Client-IP", envelope.clientIp);
-  }
-  headers.set("Shield-Lane", envelope.lane);
-  if (envelope.principal !== null) headers.set("Shield-Principal", envelope.principal);
-  if (envelope.originKey !== null) headers.set("Shield-Origin-Key", envelope.originKey);
-  return sent;
+/** The answer as the client may see it; the very same object when there is nothing to change. */
+function publicResponse(response: Response, facts: Facts, destination: Destination): Response {
+  const hidden = namesToHide(response.headers, response.status);
+  const location = destination.kind === "url" ? response.headers.get("Location") : null;
+  const mapped =
+    destination.kind === "url" && location !== null ? publicLocation(location, destination.url, facts.authority) : null;
+  if (hidden.length === 0 && mapped === null) return response;
+  const mine = new Response(response.body, response);
+  for (const name of hidden) mine.headers.delete(name);
+  if (mapped !== null) mine.headers.set("Location", mapped);
+  return mine;
 }
 
-function incoming(
-  response: Response,
-  facts: Facts,
-  destination: Destination,
-  envelope: Envelope,
-): { response: Response; vouch: string | null } {
-  const vouch = envelope.hasVouchRoute && isFresh(response) ? response.headers.get("Shield-Vouch") : null;
-  const unwanted = [...response.headers.keys()].filter((name) => !goesToClient(name));
-  const location = mappedLocation(response.headers.get("Location"), facts, destination);
-  // Re-wrapping costs time, and a WebSocket cannot stand it without need.
-  if (unwanted.length === 0 && location === null) return { response, vouch };
-  const changed = new Response(response.body, response);
-  for (const name of unwanted) changed.headers.delete(name);
-  if (location !== null) changed.headers.set("Location", location);
-  return { response: changed, vouch };
-}
-
-/** A cached answer was meant for somebody else: it vouches for nobody. */
-function isFresh(response: Response): boolean {
-  return !response.headers.has("Age") && response.headers.get("CF-Cache-Status") !== "HIT";
-}
-
-/** A redirect to the origin's own authority goes to the public one; null when nothing is to be mapped. */
-function mappedLocation(location: string | null, facts: Facts, destination: Destination): string | null {
-  if (location === null || destination.kind !== "url") return null;
-  const own = destination.origin;
-  if (!location.startsWith(own)) return null;
-  const rest = location.slice(own.length);
-  return rest === "" || /^[/?#]/.test(rest) ? facts.authority + rest : null;
+/** How much longer the first byte of the answer may take because a body must arrive before it, ms. */
+function uploadMs({ hasBody, bodyBytes }: Facts): number {
+  if (!hasBody) return 0;
+  return bodyBytes === null ? CHUNKED_UPLOAD_MS : Math.min(bodyBytes / UPLOAD_BYTES_PER_MS, LONGEST_UPLOAD_MS);
 }

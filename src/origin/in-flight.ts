@@ -1,21 +1,24 @@
-/**
- * Counts the requests that are at the origin. In workerd a `finally` alone never runs when the client resets: the abort
- * event is the only one that does, given the flag enable_request_signal.
- */
-export interface InFlight {
+/** How many requests are at the origin, also when their clients vanish. */
+
+export interface InFlightCounter {
   inFlight: number;
 }
 
-/** @returns to be called when the origin has answered; calling it twice, or after an abort, does nothing */
-export function trackInFlight(signal: AbortSignal, counter: InFlight): () => void {
+/**
+ * Takes a slot; the returned function gives it back, once, however often it is called. Call it in `finally`.
+ *
+ * `finally` alone is not enough: when a client resets its connection the runtime ends the invocation on the spot, and no
+ * code of ours runs but the `abort` listener of the request's signal (compatibility flag `enable_request_signal`).
+ */
+export function trackInFlight(signal: AbortSignal, counter: InFlightCounter): () => void {
   let open = true;
-  const done = () => {
+  const done = (): void => {
     if (!open) return;
     open = false;
     counter.inFlight--;
-    signal.removeEventListener("abort", done);
   };
   counter.inFlight++;
-  signal.addEventListener("abort", done);
+  if (signal.aborted) done();
+  else signal.addEventListener("abort", done, { once: true });
   return done;
 }

@@ -1,39 +1,72 @@
-/** What kind of request this is, and so which answers it can use. */
-import type { Asker, Facts } from "./facts.ts";
+/** What asked: judged from Fetch Metadata (https://www.w3.org/TR/fetch-metadata/), which scripts cannot set. */
+import type { Asker } from "./facts.ts";
 
-/** The headers that tell, "" where absent. */
-export interface AskerHeaders {
-  readonly method: string;
-  readonly fetchMode: string;
-  readonly fetchDest: string;
-  readonly upgrade: string;
-  readonly upgradeInsecure: string;
-  readonly accept: string;
-  readonly corsMethod: string;
+/** The part of `Headers` that is read. */
+export interface HeaderReader {
+  get(name: string): string | null;
 }
 
-const EMBEDDED = new Set(["iframe", "frame", "embed", "object", "fencedframe"]);
+/**
+ * Where a `navigate` request shows what it gets. `empty` is `<a download>`: it saves what it gets, so a page of ours would
+ * end up in a file, or as a failed download.
+ */
+const NAVIGATES: Readonly<Record<string, Asker>> = {
+  document: "navigation",
+  iframe: "frame",
+  frame: "frame",
+  fencedframe: "frame",
+  embed: "frame",
+  object: "frame",
+  empty: "subresource",
+};
 
-export function askerOf(headers: AskerHeaders): Asker {
-  const { method, fetchMode, fetchDest } = headers;
-  if (headers.upgrade.toLowerCase() === "websocket" || fetchDest === "websocket") return "websocket";
-  if (method === "OPTIONS" && headers.corsMethod !== "") return "preflight";
-  if (fetchMode === "" && fetchDest === "") {
-    // Older browsers: only navigations send this pair; fetch and XHR never send the first.
-    const navigates = headers.upgradeInsecure === "1" && headers.accept.startsWith("text/html");
-    return navigates ? "navigation" : "program";
+const FETCH_MODES: ReadonlySet<string> = new Set(["cors", "no-cors", "same-origin"]);
+
+/**
+ * @param upgrade value of Upgrade, "" when absent
+ * @param accept value of Accept, "" when absent
+ */
+export function askerOf(method: string, upgrade: string, accept: string, headers: HeaderReader): Asker {
+  if (upgrade !== "" && upgrade.toLowerCase() === "websocket") return "websocket";
+  if (method === "OPTIONS" && headers.get("Access-Control-Request-Method") !== null) return "preflight";
+  const mode = headers.get("Sec-Fetch-Mode");
+  if (mode === null) return withoutMetadata(method, accept, headers);
+  if (mode === "navigate") return NAVIGATES[headers.get("Sec-Fetch-Dest") ?? ""] ?? "program";
+  if (mode === "websocket") return "websocket";
+  if (!FETCH_MODES.has(mode)) return "program";
+  // Everything but fetch, XHR, EventSource and beacons names what it is for: image, script, style, font, worker …
+  const destination = headers.get("Sec-Fetch-Dest");
+  return destination === "empty" || destination === null ? "script" : "subresource";
+}
+
+/**
+ * Browsers before 2023 (Safari until 16.4), and all of them on plain HTTP, send no Fetch Metadata. Upgrade-Insecure-Requests
+ * (https://www.w3.org/TR/upgrade-insecure-requests/#preference) comes with navigations only, never with fetch or XHR.
+ */
+function withoutMetadata(method: string, accept: string, headers: HeaderReader): Asker {
+  const navigates = method === "GET" || method === "POST" || method === "HEAD";
+  const html = accept.slice(0, 9).toLowerCase() === "text/html";
+  return navigates && html && headers.get("Upgrade-Insecure-Requests") === "1" ? "navigation" : "program";
+}
+
+/** Sec-Fetch-Site, or judged from Origin for a client that does not send it. */
+export type AskingSite = "same-origin" | "same-site" | "cross-site" | "none" | "unknown";
+
+/**
+ * Without Fetch Metadata a sibling host counts as another site: which hosts belong together only the public suffix list
+ * knows. `Origin: null` may be anybody (a sandboxed frame), so it is another site too.
+ *
+ * @param origin value of Origin, "" when absent
+ * @param authority scheme and authority of the request
+ */
+export function askingSite(fetchSite: string | null, origin: string, authority: string): AskingSite {
+  switch (fetchSite) {
+    case "same-origin":
+    case "same-site":
+    case "cross-site":
+    case "none":
+      return fetchSite;
   }
-  if (EMBEDDED.has(fetchDest)) return "frame";
-  if (fetchMode === "navigate" && fetchDest === "document") return "navigation";
-  // Downloads by link navigate with an empty destination: whoever downloads can show nothing.
-  if (fetchDest === "empty") return fetchMode === "navigate" ? "subresource" : "script";
-  return "subresource";
-}
-
-/** Sec-Fetch-Site, or what Origin says in a browser that does not send it. */
-export function siteOf(fetchSite: string, origin: string, authority: string): Facts["site"] {
-  if (fetchSite === "same-origin" || fetchSite === "same-site" || fetchSite === "cross-site" || fetchSite === "none")
-    return fetchSite;
   if (origin === "") return "unknown";
   return origin === authority ? "same-origin" : "cross-site";
 }

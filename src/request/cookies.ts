@@ -1,33 +1,48 @@
-/** Finds our own cookies in a Cookie header without taking the others apart. */
+/** Our own cookies in a Cookie header (RFC 6265 section 4.2), found and removed without taking all the others apart. */
 import { OWN_COOKIE_MAX_CHARACTERS } from "./limits.ts";
 
-/** The value of a cookie, "" when there is none or it is too long to be ours. Of several the first counts. */
-export function readCookie(header: string, name: string): string {
-  const wanted = `${name}=`;
-  for (let at = header.indexOf(wanted); at >= 0; at = header.indexOf(wanted, at + 1)) {
-    if (!beginsPair(header, at)) continue;
-    const end = header.indexOf(";", at);
-    const value = header.slice(at + wanted.length, end < 0 ? header.length : end).trim();
-    return value.length <= OWN_COOKIE_MAX_CHARACTERS ? value : "";
-  }
-  return "";
-}
-
-/** The header without our own cookies, all others byte for byte; "" when none is left. */
-export function withoutOwnCookies(header: string): string {
-  if (!header.includes(OWN_PREFIX)) return header;
-  return header
-    .split(";")
-    .filter((pair) => !pair.trimStart().startsWith(OWN_PREFIX))
-    .join(";")
-    .trimStart();
-}
-
+/** What the names of all our cookies begin with. */
 const OWN_PREFIX = "__Host-shield-";
+const CLEARANCE = "__Host-shield-clearance=";
+const PASS = "__Host-shield-pass=";
 
-/** A name begins a pair at the start, or behind a `;` (or the `,` by which two Cookie headers are joined). */
+export interface OwnCookies {
+  readonly clearance: string;
+  readonly pass: string;
+}
+
+const NONE: OwnCookies = { clearance: "", pass: "" };
+
+export function ownCookies(header: string | null): OwnCookies {
+  if (header === null || !header.includes(OWN_PREFIX)) return NONE;
+  return { clearance: cookieValue(header, CLEARANCE), pass: cookieValue(header, PASS) };
+}
+
+/**
+ * The value of the first cookie of that name; "" when absent or longer than ours ever are. A later one of the same name
+ * counts for nothing: a browser sends a `__Host-` cookie once.
+ */
+function cookieValue(header: string, nameAndEquals: string): string {
+  let at = header.indexOf(nameAndEquals);
+  while (at >= 0 && !beginsPair(header, at)) at = header.indexOf(nameAndEquals, at + nameAndEquals.length);
+  if (at < 0) return "";
+  const from = at + nameAndEquals.length;
+  const semicolon = header.indexOf(";", from);
+  const value = header.slice(from, semicolon < 0 ? header.length : semicolon).trim();
+  return value.length > OWN_COOKIE_MAX_CHARACTERS ? "" : value;
+}
+
+/** Only `;` separates pairs. A comma does not, or the value of another cookie could bring in one of ours. */
 function beginsPair(header: string, at: number): boolean {
   let before = at - 1;
-  while (header[before] === " ") before--;
-  return before < 0 || header[before] === ";" || header[before] === ",";
+  while (before >= 0 && (header[before] === " " || header[before] === "\t")) before--;
+  return before < 0 || header[before] === ";";
+}
+
+/** The header without any cookie of ours, all others byte for byte as they were; null when none is left. */
+export function withoutOwnCookies(header: string): string | null {
+  if (!header.includes(OWN_PREFIX)) return header;
+  const others = header.split(";").filter((pair) => !pair.trimStart().startsWith(OWN_PREFIX));
+  const rest = others.join(";").trimStart();
+  return rest === "" ? null : rest;
 }

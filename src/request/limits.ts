@@ -1,12 +1,17 @@
-/** What a request may measure before anything is decided about it. Below the platform's own limits, above any honest use. */
+/**
+ * How much of a request is looked at. All caps lie above what browsers and practice software send, and below what would
+ * make one request expensive; whatever is longer is answered before anything is decided about it.
+ */
 
-/** The platform stops at 16 KB; the longest honest URLs are FHIR searches of 2 to 4 kB. */
+/** Characters of the whole URL. Browsers and servers commonly agree up to 8,000 (RFC 9110 section 4.1 asks for that many). */
 export const URL_MAX_CHARACTERS = 8_192;
-/** Browsers send up to 4 kB for each cookie; a portal with single sign-on has a few. */
+/** Characters of the Cookie header: four full cookies of RFC 6265 section 6.1 (4,096 bytes each). */
 export const COOKIE_MAX_CHARACTERS = 16_384;
-/** Browsers send about 20, practice software fewer, the platform adds about 10. */
+/** Header names. A browser sends about 20, Cloudflare adds about 10, a SAML or FHIR gateway a few more. */
 export const HEADERS_MAX = 128;
-/** A header that rules look at is read this far. */
-export const HEADER_READ_CHARACTERS = 1_024;
-/** Our own tokens are shorter: a longer one is not ours. */
+/** Characters of one of our own cookies: a sealed pass has about 300. */
 export const OWN_COOKIE_MAX_CHARACTERS = 2_048;
+/** Characters of a header that a rule may look at; the rest is not looked at. */
+export const HEADER_MAX_CHARACTERS = 1_024;
+/** Characters of Accept-Language that are read: eight languages with their weights. */
+export const LANGUAGE_MAX_CHARACTERS = 256;

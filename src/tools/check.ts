@@ -2,9 +2,10 @@
  * `npm run check`: are the rules and the configuration fit to be deployed? Also the gate of every `wrangler deploy`, as
  * the [build] command in wrangler.toml.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
 import { compile, RulesError } from "../policy/compile.ts";
+import { secretProblem } from "../seal.ts";
 
 const options = new Command("check")
   .description("Checks src/rules.ts and wrangler.toml. Exit code 0: fit to be deployed; 1: not, and what to mend.")
@@ -12,7 +13,7 @@ const options = new Command("check")
   .parse()
   .opts<{ quiet?: boolean }>();
 
-const problems = [...(await problemsOfRules()), ...problemsOfSecret()];
+const problems = [...(await problemsOfRules()), ...problemsOfSecrets()];
 for (const problem of problems) console.error(`✗ ${problem}`);
 if (problems.length > 0) {
   console.error(`\n${problems.length} to mend. Nothing was deployed or changed.`);
@@ -37,19 +38,18 @@ async function problemsOfRules(): Promise<readonly string[]> {
   }
 }
 
-/** The secret itself is at Cloudflare; a local one, where there is one, must be a real one too. */
-function problemsOfSecret(): readonly string[] {
-  const local = process.env["SHIELD_SECRET"] ?? secretInDevVars();
-  if (local === undefined || /^[A-Za-z0-9_-]{43,}$/.test(local)) return [];
-  return [
-    "SHIELD_SECRET is too short or not base64url: make one with `node -p \"crypto.randomBytes(32).toString('base64url')\"`.",
-  ];
+/** The secrets themselves are at Cloudflare; local ones, where there are any, must be good too. */
+function problemsOfSecrets(): readonly string[] {
+  return ["SHIELD_SECRET", "SHIELD_SECRET_PREVIOUS"].flatMap((name) => {
+    const secret = process.env[name] ?? inDevVars(name);
+    const problem = secret === undefined ? null : secretProblem(secret);
+    return problem === null
+      ? []
+      : [`${name} is ${problem}. Make one with: node -p "crypto.randomBytes(32).toString('base64url')"`];
+  });
 }
 
-function secretInDevVars(): string | undefined {
-  try {
-    return /^SHIELD_SECRET\s*=\s*"?([^"\n]*)"?/m.exec(readFileSync(".dev.vars", "utf8"))?.[1];
-  } catch {
-    return undefined; // no .dev.vars: nothing to check
-  }
+function inDevVars(name: string): string | undefined {
+  if (!existsSync(".dev.vars")) return undefined;
+  return new RegExp(`^${name}\\s*=\\s*"?([^"\\n]*)"?`, "m").exec(readFileSync(".dev.vars", "utf8"))?.[1];
 }

@@ -1,17 +1,18 @@
 /** Reads the forms of the demo portal as a browser would: enough for plain pages, no HTML parser. */
 
 export interface Form {
-  /** Path that it is sent to; "" means the page's own. */
+  /** Path or URL that it is sent to. */
   readonly action: string;
   /** Names and values as they stand in the page. */
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** The first form of the page that is sent by POST, or null. */
-export function readPostForm(html: string): Form | null {
+/** The form of the page that is sent by POST to this path, or null. */
+export function readPostForm(html: string, path: string): Form | null {
   for (const [, attributes = "", inside = ""] of html.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/gi)) {
-    if (attribute(attributes, "method")?.toLowerCase() !== "post") continue;
-    return { action: attribute(attributes, "action") ?? "", fields: readFields(inside) };
+    const action = attribute(attributes, "action") ?? "";
+    if (attribute(attributes, "method")?.toLowerCase() !== "post" || !action.endsWith(path)) continue;
+    return { action, fields: readFields(inside) };
   }
   return null;
 }

@@ -80,6 +80,13 @@ export class DoctorTally {
   readonly steps: Step[] = [];
   readonly prescriptions: Prescription[] = [];
 
+  /** What went before was rehearsal. */
+  startAnew(): void {
+    this.signInsWanted = 0;
+    this.signedIn = 0;
+    this.steps.length = 0;
+  }
+
   get stepsOk(): number {
     return this.steps.filter(({ ok }) => ok).length;
   }

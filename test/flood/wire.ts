@@ -25,6 +25,7 @@ export class Wire {
   #body: Body = "none";
   #tail = "";
   #keepAlive = true;
+  #asksForHead = false;
   #closed = false;
 
   constructor(port: number, host = "127.0.0.1") {
@@ -45,6 +46,7 @@ export class Wire {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(null);
       this.#done = resolve;
+      this.#asksForHead = request.startsWith("HEAD ");
       this.#timer = setTimeout(() => this.destroy(), patienceMs);
       this.#socket.write(request, "latin1");
     });
@@ -57,8 +59,13 @@ export class Wire {
   }
 
   #read(text: string): void {
-    if (this.#done === null) return this.destroy(); // nobody asked
-    if (this.#answer !== null) return this.#readBody(text);
+    if (this.#done === null)
+      this.destroy(); // nobody asked
+    else if (this.#answer === null) this.#readUpToBody(text);
+    else this.#readBody(text);
+  }
+
+  #readUpToBody(text: string): void {
     this.#head += text;
     const end = this.#head.indexOf(HEAD_END);
     if (end < 0) {
@@ -75,7 +82,7 @@ export class Wire {
     const status = Number(head.slice(9, 12));
     const field = (name: string) => new RegExp(`\\r\\n${name}:[ \\t]*([^\\r]*)`, "i").exec(head)?.[1] ?? "";
     const length = field("content-length");
-    if (status === 204 || status === 304) this.#body = "none";
+    if (this.#asksForHead || status === 204 || status === 304) this.#body = "none";
     else if (/chunked/i.test(field("transfer-encoding"))) this.#body = "chunked";
     else this.#body = length === "" ? "until-close" : { left: Number(length) };
     this.#keepAlive = this.#body !== "until-close" && !/close/i.test(field("connection"));
@@ -85,15 +92,15 @@ export class Wire {
 
   #readBody(text: string): void {
     const body = this.#body;
-    if (body === "until-close") return;
-    if (body === "none") return this.#finish();
     if (body === "chunked") {
       this.#tail = (this.#tail + text).slice(-CHUNKED_END.length);
       if (this.#tail.endsWith(CHUNKED_END)) this.#finish();
-      return;
+    } else if (body === "none") {
+      this.#finish();
+    } else if (body !== "until-close") {
+      body.left -= text.length;
+      if (body.left <= 0) this.#finish();
     }
-    body.left -= text.length;
-    if (body.left <= 0) this.#finish();
   }
 
   #finish(): void {

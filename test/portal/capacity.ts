@@ -12,7 +12,8 @@
 
 /** The window that load is measured over, in slots. */
 const SLOT_MS = 100;
-const SLOTS = 10;
+/** One second and the slot that is just leaving it. */
+const SLOTS = 11;
 /** Beyond this the machines are as dead as they get; it bounds the recovery. */
 const MAX_STRAIN = 2.5;
 /** How much strain a wholly idle second takes away, and what even a busy one does. */
@@ -79,8 +80,9 @@ export class Capacity {
     this.#sequence += 1;
     if (units === 0) return { served: true, delayMs: BASE_MS };
     const delayMs = delayAt(strain, units, fraction(this.#sequence * DELAY_STEP));
-    if (inFlight >= MAX_IN_FLIGHT) return { served: false, delayMs: BASE_MS };
-    return { served: fraction(this.#sequence * SERVED_STEP) < servedShare(strain, load), delayMs };
+    const served = inFlight < MAX_IN_FLIGHT && fraction(this.#sequence * SERVED_STEP) < servedShare(strain, load);
+    // Those who wait in vain hold half of the places at most, or they would block the portal long after a flood.
+    return served || inFlight < MAX_IN_FLIGHT / 2 ? { served, delayMs } : { served, delayMs: BASE_MS };
   }
 
   /** Notes how a request ended, in the second it did. */
@@ -108,7 +110,9 @@ export class Capacity {
     this.#slot = Math.max(this.#slot, slot);
     const index = this.#slot % SLOTS;
     this.#slots[index] = (this.#slots[index] ?? 0) + units;
-    return this.#slots.reduce((sum, each) => sum + each, 0) / ((SLOTS * SLOT_MS) / 1000) / this.unitsPerSecond;
+    const leaving = this.#slots[(this.#slot + 1) % SLOTS] ?? 0;
+    const sum = this.#slots.reduce((total, each) => total + each, 0);
+    return (sum - leaving * fraction(now / SLOT_MS)) / this.unitsPerSecond;
   }
 
   #strainAfter(load: number, now: number): number {

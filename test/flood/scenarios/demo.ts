@@ -22,7 +22,7 @@ export const demo: Scenario = {
     spread: 0.5,
     rampSeconds: 2,
     patienceMs: 10_000,
-    connectionsPerSource: 4,
+    connectionsPerSource: 6,
     headers: ["Accept: */*", "Accept-Encoding: identity"],
     userAgents: [
       "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)",

@@ -1,0 +1,67 @@
+/** What a doctor does in a real browser, step by step, each within her patience. */
+import type { BrowserContext, Page } from "playwright-core";
+
+/** A doctor gives up on a page that takes longer, ms. */
+const PATIENCE_MS = 10_000;
+
+export interface Prescription {
+  readonly patient: string;
+  readonly medicine: string;
+  readonly dose: string;
+  readonly note: string;
+}
+
+/** A browser of hers, which keeps count of the shield's own answers. */
+export class Desk {
+  readonly page: Page;
+  /** Values of Shield-Mitigated on what she was answered, in order. */
+  readonly mitigated: string[] = [];
+  readonly #base: URL;
+
+  private constructor(page: Page, base: URL) {
+    this.page = page;
+    this.#base = base;
+    page.setDefaultTimeout(PATIENCE_MS);
+    page.setDefaultNavigationTimeout(PATIENCE_MS);
+    page.on("response", (response) => {
+      const kind = response.headers()["shield-mitigated"];
+      if (kind !== undefined) this.mitigated.push(kind);
+    });
+  }
+
+  static async open(context: BrowserContext, base: URL): Promise<Desk> {
+    return new Desk(await context.newPage(), base);
+  }
+
+  async signIn(user: string): Promise<void> {
+    await this.goto("/login");
+    await this.page.fill("input[name=user]", user);
+    await this.page.fill("input[name=password]", "demo");
+    await this.#press('form[action$="/login/password"] button');
+    await this.#isAt("/app/prescriptions");
+  }
+
+  /** Returns once her prescription stands in the list. */
+  async prescribe({ patient, medicine, dose, note }: Prescription): Promise<void> {
+    await this.goto("/app/prescriptions/new");
+    await this.page.fill("input[name=patient]", patient);
+    await this.page.fill("input[name=medicine]", medicine);
+    await this.page.fill("input[name=dose]", dose);
+    await this.page.fill("textarea[name=note]", note);
+    await this.#press('form[action$="/app/prescriptions"] button');
+    await this.#isAt("/app/prescriptions");
+    await this.page.getByRole("cell", { name: note, exact: true }).first().waitFor();
+  }
+
+  async goto(path: string): Promise<void> {
+    await this.page.goto(new URL(path, this.#base).href, { waitUntil: "domcontentloaded" });
+  }
+
+  async #press(button: string): Promise<void> {
+    await this.page.click(button, { noWaitAfter: true });
+  }
+
+  async #isAt(path: string): Promise<void> {
+    await this.page.waitForURL((url) => url.pathname === path, { waitUntil: "domcontentloaded" });
+  }
+}

@@ -1,0 +1,115 @@
+/** The promise of the shield, kept or broken in a real browser: a doctor writes a prescription while a flood runs. */
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readState, resetPortal } from "../flood/portal.ts";
+import { launchBrowser, openContext } from "../lab/browser.ts";
+import { type Lab, startEdges } from "../lab/edge.ts";
+import { Desk, type Prescription } from "./at-work.ts";
+import { underFlood } from "./siege.ts";
+
+/** Everything that a careless decoder spoils. */
+const PRESCRIPTION: Prescription = {
+  patient: "010190-00007",
+  medicine: 'Abelvīns "forte" & Co',
+  dose: "1+1 tablete, 50 %",
+  note: "2× dienā + pēc ēšanas; \"lēni\" & 'uzmanīgi' — ģēļķņšūžīāč",
+};
+/** Not the network of a registered hospital: nobody knows her yet. */
+const SOMEWHERE = "203.0.113.77";
+const ONE_TEST_MS = 90_000;
+
+let lab: Lab;
+let shield: URL;
+let portal: URL;
+let browser: Browser;
+let context: BrowserContext;
+
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+beforeEach(async () => {
+  // A lab of its own for each: the posture of one flood must not greet the next.
+  lab = await startEdges();
+  [shield, portal] = urlsOf(lab);
+  context = await openContext(browser, SOMEWHERE);
+});
+afterEach(async () => {
+  await context.close();
+  await lab.stop();
+});
+
+describe("while a flood runs", { timeout: ONE_TEST_MS }, () => {
+  test("a doctor whom nobody knows signs in and writes a prescription", async () => {
+    const desk = await Desk.open(context, shield);
+    const { flood } = await underFlood(shield, async () => {
+      await desk.signIn("dr.ozola");
+      await desk.prescribe(PRESCRIPTION);
+    });
+    expect(await held()).toEqual([PRESCRIPTION]);
+    // The challenge came, solved itself and brought her back: nothing else stood in her way.
+    expect(desk.mitigated).toEqual(["challenge"]);
+    expect(flood.stoppedInAll).toBeGreaterThan(0.8 * flood.settled);
+  });
+
+  test("the same doctor cannot work where there is no shield", async () => {
+    const desk = await Desk.open(context, portal);
+    const { result: worked } = await underFlood(portal, async () => {
+      try {
+        await desk.signIn("dr.ozola");
+        await desk.prescribe(PRESCRIPTION);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    expect(worked).toBe(false);
+  });
+
+  test("a doctor who signed in before meets no challenge", async () => {
+    const desk = await Desk.open(context, shield);
+    await desk.signIn("dr.berzins");
+    await underFlood(shield, () => desk.prescribe(PRESCRIPTION));
+    expect(await held()).toEqual([PRESCRIPTION]);
+    expect(desk.mitigated).toEqual([]);
+  });
+
+  test("she returns from the identity provider of another site without a challenge in between", async () => {
+    const desk = await Desk.open(context, shield);
+    await underFlood(shield, async () => {
+      // 127.0.0.1 is another site than localhost: her return is a cross-site POST, which no Lax cookie accompanies.
+      const provider = new URL("/idp/login", portal);
+      provider.hostname = "127.0.0.1";
+      provider.search = new URLSearchParams({ return: new URL("/saml/acs", shield).href, request: "r1" }).toString();
+      await desk.page.goto(provider.href);
+      await desk.page.fill("input[name=user]", "dr.kalnina");
+      await desk.page.click("main form button");
+      await desk.page.click("form#saml button", { noWaitAfter: true });
+      await desk.page.waitForURL(new URL("/app/prescriptions", shield).href);
+      await desk.prescribe(PRESCRIPTION);
+    });
+    expect(await held()).toEqual([PRESCRIPTION]);
+    expect(desk.mitigated).toEqual([]);
+  });
+});
+
+test("in calm the shield is not noticed", { timeout: ONE_TEST_MS }, async () => {
+  await resetPortal(portal);
+  const desk = await Desk.open(context, shield);
+  await desk.signIn("dr.liepins");
+  await desk.prescribe(PRESCRIPTION);
+  expect(await held()).toEqual([PRESCRIPTION]);
+  expect(desk.mitigated).toEqual([]);
+});
+
+/** What the portal holds, field by field as it was sent. */
+async function held(): Promise<unknown[]> {
+  const { prescriptions } = await readState(portal);
+  return prescriptions.map(({ fields }) => Object.fromEntries(fields as [string, string][]));
+}
+
+function urlsOf({ shieldUrls: [shieldUrl], portalUrl }: Lab): [shield: URL, portal: URL] {
+  if (!shieldUrl || !portalUrl) throw new Error("the lab has no shield or no portal");
+  return [shieldUrl, portalUrl];
+}

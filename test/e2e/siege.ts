@@ -1,0 +1,27 @@
+/** A flood that runs for as long as a test needs it. */
+import { setTimeout as pause } from "node:timers/promises";
+import { attack } from "../flood/attackers.ts";
+import { Random } from "../flood/random.ts";
+import type { Flood } from "../flood/scenario.ts";
+import { demo } from "../flood/scenarios/demo.ts";
+import { AttackTally } from "../flood/tally.ts";
+
+/** More than twice what the demo portal bears, and little enough to leave a browser room on two cores. */
+const FLOOD: Flood = { ...demo.flood, requestsPerSecond: 800, rampSeconds: 0.5 };
+/** By then the shield is on guard, and a portal without one is overwhelmed, ms. */
+const UNDER_WAY_MS = 4000;
+const SEED = 2018;
+
+/** Runs `act` in the midst of a flood of `target`. */
+export async function underFlood<T>(target: URL, act: () => Promise<T>): Promise<{ result: T; flood: AttackTally }> {
+  const end = new AbortController();
+  const flood = new AttackTally();
+  const attacking = attack(target, FLOOD, new Random(SEED), flood, end.signal);
+  try {
+    await pause(UNDER_WAY_MS);
+    return { result: await act(), flood };
+  } finally {
+    end.abort();
+    await attacking;
+  }
+}
