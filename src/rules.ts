@@ -13,7 +13,7 @@ export default defineRules({
       hosts: ["portal.example.lv", "localhost"],
       capacityPerSecond: 600,
       routes: [
-        { name: "assets", path: "/assets/*", importance: "sheddable", cost: 0, cache: { seconds: 3600, query: [] } },
+        { name: "assets", path: "/assets/*", importance: "sheddable", cost: 0.2, cache: { seconds: 3600, query: [] } },
 
         // Prescriptions and sick leaves: what the country must not lose.
         {

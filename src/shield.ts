@@ -9,7 +9,7 @@ import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
 import { type Desk, type Isolate, isolateFor } from "./isolate.ts";
 import { admit } from "./origin/admit.ts";
-import { askOrigin } from "./origin/ask-origin.ts";
+import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";
 import { decide } from "./policy/decide.ts";
 import { OWN_FAILURE } from "./policy/failures.ts";
@@ -83,6 +83,8 @@ async function pass(visit: Visit): Promise<Response> {
     desk.noteTurnedAway(decision.route.cost);
     return respond.verdict(verdict, decision.reason, identity.lane, desk.posture);
   }
+  const kept = await keptAnswer(visit.request, facts, decision.route);
+  if (kept) return kept;
   desk.noteWanted(decision.serviceClass, decision.route.cost);
   const room = await admit(
     desk.admission,

@@ -181,3 +181,23 @@ describe("bad input", () => {
     expect(plain.headers["shield-mitigated"]).toBe("block");
   });
 });
+
+describe("static files", () => {
+  it("are kept at the edge under the query names that matter, so that a random query reaches nobody", async () => {
+    const before = await assetsServed();
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => ask(`/assets/app.css?${i}=${i}`)));
+    expect(answers.every(({ status, body }) => status === 200 && body === answers[0]?.body)).toBe(true);
+    for (let i = 0; i < 40; i++) await ask(`/assets/app.css?more=${i}`, { edge: i & 1 });
+    expect((await assetsServed()) - before).toBeLessThanOrEqual(40);
+  });
+  it("are not kept for others when they came with a cookie, a vouch or as private", async () => {
+    const got = await ask("/assets/app.css", { headers: { Authorization: "Bearer x" } });
+    expect(got.headers["cf-cache-status"]).toBeUndefined();
+    expect(got.headers["set-cookie"]).toBeUndefined();
+  });
+});
+
+async function assetsServed(): Promise<number> {
+  const state = (await (await fetch(new URL("/.portal/state?brief=1", lab.portalUrl ?? ""))).json()) as { routes: Record<string, { requests: number }> };
+  return Object.entries(state.routes).reduce((sum, [route, { requests }]) => sum + (route.includes("/assets") ? requests : 0), 0);
+}

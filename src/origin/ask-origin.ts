@@ -25,12 +25,16 @@ export type OriginAnswer =
   | { readonly kind: "fault"; readonly fault: Fault }
   | { readonly kind: "gone" };
 
+/** The edge's own copy of a public answer, or null: it costs the origin nothing, so nobody waits for room to get it. */
+export async function keptAnswer(request: Request, facts: Facts, route: CompiledRoute): Promise<Response | null> {
+  const key = cacheKey(facts, route, request.headers.has("Authorization"));
+  return key === null ? null : ((await caches.default.match(conditional(key, request))) ?? null);
+}
+
 export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext): Promise<OriginAnswer> {
   const { request, facts, route } = errand;
-  const key = cacheKey(facts, route, request.headers.has("Authorization"));
-  const kept = key && (await caches.default.match(conditional(key, request)));
-  if (kept) return { kind: "response", response: kept };
   const answer = await ask(errand, env);
+  const key = cacheKey(facts, route, request.headers.has("Authorization"));
   if (key && route.cache && answer.kind === "response" && mayKeep(answer.response))
     ctx.waitUntil(caches.default.put(key, copyOf(answer.response, route.cache.seconds)));
   return answer;

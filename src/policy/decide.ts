@@ -63,7 +63,7 @@ export function routeOf(site: Site, facts: Facts): CompiledRoute {
 
 /** An unusual spelling of a path still meets every restriction of its route but enjoys none of its privileges. */
 function withoutPrivileges(route: CompiledRoute): CompiledRoute {
-  return { ...route, challenge: "when-needed", vouches: false, cache: null, cost: Math.max(route.cost, 1) };
+  return { ...route, challenge: "when-needed", vouches: false, cache: null };
 }
 
 function firstRule(policy: Policy, subject: Subject) {
@@ -133,7 +133,7 @@ function firstExceeded(
 function sparedTheChallenge(identity: Identity, { route }: Subject): boolean {
   return (
     identity.facility !== null ||
-    route.cost === 0 ||
+    route.cache !== null ||
     (route.vouches && (identity.knownDevice || route.challenge === "never"))
   );
 }

@@ -37,7 +37,7 @@ export interface RouteRules {
   readonly path: OneOf<string>;
   readonly methods?: OneOf<string>;
   readonly importance: Importance;
-  /** What one request costs the origin; 1 is an ordinary page, 0 is static and never challenged. Default 1. */
+  /** What one request costs the origin; 1 is an ordinary page. Default 1. */
   readonly cost?: number;
   /** Which kind of client uses it. `machine`: no challenge page is ever shown here. Default `people`. */
   readonly usedBy?: "people" | "machine";
@@ -45,7 +45,7 @@ export interface RouteRules {
   readonly challenge?: "when-needed" | "never";
   /** Whether Shield-Vouch is heard in answers from here. */
   readonly vouches?: boolean;
-  /** Seconds a public answer may be kept at the edge, and the query names that make a difference. */
+  /** For static files: seconds a public answer may be kept at the edge, and the query names that matter. Never challenged. */
   readonly cache?: { readonly seconds: number; readonly query: readonly string[] };
   /** Seconds to wait for the first byte of the answer. Default 30. */
   readonly timeoutSeconds?: number;

@@ -23,7 +23,7 @@ export const CLASS_OF_SERVICE: Record<Lane, Record<Importance, ClassOfService>> 
 
 /**
  * What a posture does to a request that is within its budget.
- * `ask`: challenge on dynamic routes, those whose cost is above 0. `ask-and-shed`: the same, sheddable routes are closed.
+ * `ask`: challenge on dynamic routes, those that may not be kept at the edge. `ask-and-shed`: the same, sheddable routes are closed.
  * `if-room`: only while its class has room at the origin, no queue. `critical-only`: other routes get the static page.
  */
 export type PostureAction = "allow" | "if-room" | "ask" | "ask-and-shed" | "critical-only" | "static";

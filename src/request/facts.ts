@@ -22,7 +22,7 @@ export type AnswerFormat = "html" | "problem" | "soap11" | "soap12" | "fhir" | "
 
 export interface Facts {
   readonly method: string;
-  /** Full URL exactly as the runtime gives it: it is decided on and forwarded, see `target`. */
+  /** Full URL, already as a URL parser leaves it (url.ts): what is decided on is what is forwarded. */
   readonly url: string;
   /** Hostname in lower case, without port. */
   readonly host: string;
@@ -56,14 +56,15 @@ export interface Facts {
 }
 
 export interface PathFacts {
-  /** As sent, percent-encoding untouched. */
+  /** As forwarded: percent-encoding untouched, dot segments resolved as every URL parser does (url.ts). */
   readonly raw: string;
   /**
-   * The one spelling under which rules match: lower case, unreserved characters decoded, `//`, dot segments, backslashes
-   * and `;parameters` resolved as a lenient origin might. An unusual spelling therefore still meets every restriction.
+   * The one spelling under which rules match: lower case, all decoded that a URL parser would not encode again, `//`, dot
+   * segments, backslashes and `;parameters` resolved as a lenient origin might. An unusual spelling therefore still meets
+   * every restriction.
    */
   readonly canonical: string;
-  /** Whether the client sent the canonical spelling itself. If not, a route grants it no privilege. */
+  /** Whether the client sent the canonical spelling itself, in any case. If not, a route grants it no privilege. */
   readonly plain: boolean;
 }
 

@@ -15,6 +15,7 @@ import {
   URL_MAX_CHARACTERS,
 } from "./limits.ts";
 import { pathFacts } from "./path.ts";
+import { urlParts } from "./url.ts";
 
 const URL_TOO_LONG: Fault = { status: 414, code: "url-too-long" };
 const COOKIE_TOO_LONG: Fault = { status: 431, code: "cookie-too-long" };
@@ -31,14 +32,15 @@ export interface IncomingRequest {
 }
 
 export function identify(request: IncomingRequest): Facts | Fault {
-  const { method, url, headers } = request;
-  if (url.length > URL_MAX_CHARACTERS) return URL_TOO_LONG;
+  const { method, url: given, headers } = request;
+  if (given.length > URL_MAX_CHARACTERS) return URL_TOO_LONG;
   const cookie = headers.get("Cookie");
   if (cookie !== null && cookie.length > COOKIE_MAX_CHARACTERS) return COOKIE_TOO_LONG;
   if (hasTooMany(headers.keys())) return TOO_MANY_HEADERS;
-  const { authority, host, target } = splitUrl(url);
-  const query = target.indexOf("?");
-  const path = pathFacts(query < 0 ? target : target.slice(0, query));
+  const parts = urlParts(given);
+  if (parts === null) return MALFORMED_PATH;
+  const { url, authority, host, target } = parts;
+  const path = pathFacts(target.slice(0, parts.pathLength), parts.pathAsSent);
   // A zero byte ends a path for some origins and not for others.
   if (path.canonical.includes("%00")) return MALFORMED_PATH;
 
@@ -80,26 +82,6 @@ function hasTooMany(names: Iterable<string>): boolean {
   let count = 0;
   for (const _ of names) if (++count > HEADERS_MAX) return true;
   return false;
-}
-
-/**
- * By slicing: a URL object would cost more than all the rest, and its `pathname + search` turns `/a?` into `/a`. The
- * runtime gives an absolute URL that is normalised already.
- */
-function splitUrl(url: string): { readonly authority: string; readonly host: string; readonly target: string } {
-  const schemeEnd = url.indexOf("://") + 3;
-  const hash = url.indexOf("#");
-  const end = hash < 0 ? url.length : hash;
-  const slash = url.indexOf("/", schemeEnd);
-  const authorityEnd = slash < 0 || slash > end ? end : slash;
-  const name = url.slice(schemeEnd, authorityEnd);
-  const nameFrom = name.lastIndexOf("@") + 1; // user:password@ names nobody that we know
-  const authority = nameFrom === 0 ? url.slice(0, authorityEnd) : url.slice(0, schemeEnd) + name.slice(nameFrom);
-  const hostAndPort = name.slice(nameFrom);
-  const port = hostAndPort.lastIndexOf(":");
-  const host = port > hostAndPort.lastIndexOf("]") ? hostAndPort.slice(0, port) : hostAndPort;
-  const target = url.slice(authorityEnd, end);
-  return { authority, host: host.toLowerCase(), target: target.startsWith("/") ? target : `/${target}` };
 }
 
 /** Cloudflare's own findings (https://developers.cloudflare.com/workers/runtime-apis/request/): any of them may be missing. */

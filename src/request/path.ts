@@ -27,11 +27,10 @@ export function canonicalPath(raw: string): string {
   return UNUSUAL.test(lower) ? resolveSegments(decode(lower)) : lower;
 }
 
-export function pathFacts(raw: string): PathFacts {
-  const lower = raw.toLowerCase();
-  if (!UNUSUAL.test(lower)) return { raw, canonical: lower, plain: true };
-  const canonical = resolveSegments(decode(lower));
-  return { raw, canonical, plain: canonical === lower };
+/** @param asSent whether `raw` is what the client sent, or what a URL parser made of it */
+export function pathFacts(raw: string, asSent = true): PathFacts {
+  const canonical = canonicalPath(raw);
+  return { raw, canonical, plain: asSent && canonical.length === raw.length && canonical === raw.toLowerCase() };
 }
 
 /**

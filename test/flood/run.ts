@@ -95,8 +95,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
       seconds: to - from,
       partial: stop.aborted,
       prescriptions: comparePrescriptions(doctors, state),
-      // The first and the last second are not whole.
-      load: summarizeLoad(state, from + 1, Math.max(from + 2, to)),
+      load: summarizeLoad(state, from, to),
     };
   } finally {
     for (const doctor of [...onDuty, ...arriving]) doctor.leave();

@@ -95,9 +95,10 @@ export class DoctorTally {
     return this.steps.filter(({ challenged }) => challenged).length;
   }
 
-  /** Milliseconds below which the given share of all steps ended, whether well or not. */
+  /** Milliseconds within which the given share of the pages that came as asked had come; null when none did. */
   latencyMs(share: number): number | null {
-    const sorted = this.steps.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
+    const well = this.steps.filter(({ ok }) => ok);
+    const sorted = well.map(({ tookMs }) => tookMs).sort((a, b) => a - b);
     return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null;
   }
 }

@@ -120,7 +120,11 @@ export class RawConnection {
       onPiece?.(piece);
     };
     const complete =
-      withoutBody || head.status === 204 || head.status === 304 || head.status < 200 || (await this.#readInto(take, head));
+      withoutBody ||
+      head.status === 204 ||
+      head.status === 304 ||
+      head.status < 200 ||
+      (await this.#readInto(take, head));
     return { ...head, body: Buffer.concat(pieces), bytes, sha256: hash.digest("hex"), truncated: !complete };
   }
 

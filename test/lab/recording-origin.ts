@@ -91,7 +91,8 @@ export function constant({ status = 200, headers = [], body = "" }: ConstantAnsw
     await drained(request);
     const given = headers.flatMap(([name, value]) => [name, value]);
     const hasLength = headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
-    const length = hasLength || status === 304 || status === 204 ? [] : ["Content-Length", String(Buffer.byteLength(body))];
+    const length =
+      hasLength || status === 304 || status === 204 ? [] : ["Content-Length", String(Buffer.byteLength(body))];
     response.writeHead(status, [...given, ...length]);
     response.end(request.method === "HEAD" ? undefined : body);
   };
@@ -151,7 +152,14 @@ function note(request: IncomingMessage): Seen {
   const raw = request.rawHeaders;
   const headers = Array.from({ length: raw.length / 2 }, (_, i) => [raw[2 * i] ?? "", raw[2 * i + 1] ?? ""] as const);
   const hash = createHash("sha256");
-  const record = { method: request.method ?? "", target: request.url ?? "", headers, bytes: 0, sha256: "", aborted: false };
+  const record = {
+    method: request.method ?? "",
+    target: request.url ?? "",
+    headers,
+    bytes: 0,
+    sha256: "",
+    aborted: false,
+  };
   request.on("data", (piece: Buffer) => {
     record.bytes += piece.length;
     hash.update(piece);
@@ -179,7 +187,10 @@ function echoFrames(request: IncomingMessage, socket: Duplex): void {
     buffer = Buffer.concat([buffer, piece]);
     for (let frame = takeFrame(buffer); frame; frame = takeFrame(buffer)) {
       buffer = buffer.subarray(frame.size);
-      const head = frame.payload.length < 126 ? [frame.payload.length] : [126, frame.payload.length >> 8, frame.payload.length & 255];
+      const head =
+        frame.payload.length < 126
+          ? [frame.payload.length]
+          : [126, frame.payload.length >> 8, frame.payload.length & 255];
       socket.write(Buffer.concat([Buffer.from([0x80 | frame.opcode, ...head]), frame.payload]));
       if (frame.opcode === 8) socket.end();
     }
@@ -188,7 +199,9 @@ function echoFrames(request: IncomingMessage, socket: Duplex): void {
 }
 
 /** The first whole frame of a client, unmasked; null when more bytes are needed. */
-function takeFrame(buffer: Buffer): { readonly opcode: number; readonly payload: Buffer; readonly size: number } | null {
+function takeFrame(
+  buffer: Buffer,
+): { readonly opcode: number; readonly payload: Buffer; readonly size: number } | null {
   if (buffer.length < 2) return null;
   const short = (buffer[1] ?? 0) & 127;
   const maskAt = short === 126 ? 4 : 2;

@@ -31,7 +31,10 @@ export interface ProxyLab {
 
 export async function startProxyLab(): Promise<ProxyLab> {
   const origin = await startRecordingOrigin();
-  const manifest = await bundleWorker(join(import.meta.dirname, "bare-proxy.ts"), join(ROOT, ".build/bare-proxy/index.js"));
+  const manifest = await bundleWorker(
+    join(import.meta.dirname, "bare-proxy.ts"),
+    join(ROOT, ".build/bare-proxy/index.js"),
+  );
   const common = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"] };
   const text = (value: string) => ({ type: "text" as const, value });
   const timeout = { TIMEOUT_MS: text(String(TIMEOUT_MS)) };
