@@ -10,15 +10,15 @@ export interface HeaderReader {
  * Where a `navigate` request shows what it gets. `empty` is `<a download>`: it saves what it gets, so a page of ours would
  * end up in a file, or as a failed download.
  */
-const NAVIGATES: Readonly<Record<string, Asker>> = {
-  document: "navigation",
-  iframe: "frame",
-  frame: "frame",
-  fencedframe: "frame",
-  embed: "frame",
-  object: "frame",
-  empty: "subresource",
-};
+const NAVIGATES: ReadonlyMap<string, Asker> = new Map([
+  ["document", "navigation"],
+  ["iframe", "frame"],
+  ["frame", "frame"],
+  ["fencedframe", "frame"],
+  ["embed", "frame"],
+  ["object", "frame"],
+  ["empty", "subresource"],
+]);
 
 const FETCH_MODES: ReadonlySet<string> = new Set(["cors", "no-cors", "same-origin"]);
 
@@ -31,7 +31,7 @@ export function askerOf(method: string, upgrade: string, accept: string, headers
   if (method === "OPTIONS" && headers.get("Access-Control-Request-Method") !== null) return "preflight";
   const mode = headers.get("Sec-Fetch-Mode");
   if (mode === null) return withoutMetadata(method, accept, headers);
-  if (mode === "navigate") return NAVIGATES[headers.get("Sec-Fetch-Dest") ?? ""] ?? "program";
+  if (mode === "navigate") return NAVIGATES.get(headers.get("Sec-Fetch-Dest") ?? "") ?? "program";
   if (mode === "websocket") return "websocket";
   if (!FETCH_MODES.has(mode)) return "program";
   // Everything but fetch, XHR, EventSource and beacons names what it is for: image, script, style, font, worker …

@@ -40,7 +40,7 @@ export function identify(request: IncomingRequest): Facts | Fault {
   const parts = urlParts(given);
   if (parts === null) return MALFORMED_PATH;
   const { url, authority, host, target } = parts;
-  const path = pathFacts(target.slice(0, parts.pathLength), parts.pathAsSent);
+  const path = pathFacts(parts.path, parts.pathAsSent);
   // A zero byte ends a path for some origins and not for others.
   if (path.canonical.includes("%00")) return MALFORMED_PATH;
 

@@ -30,7 +30,7 @@ export function canonicalPath(raw: string): string {
 /** @param asSent whether `raw` is what the client sent, or what a URL parser made of it */
 export function pathFacts(raw: string, asSent = true): PathFacts {
   const canonical = canonicalPath(raw);
-  return { raw, canonical, plain: asSent && canonical.length === raw.length && canonical === raw.toLowerCase() };
+  return { raw, canonical, plain: asSent && canonical === raw.toLowerCase() };
 }
 
 /**

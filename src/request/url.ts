@@ -13,8 +13,7 @@ export interface UrlParts {
   readonly host: string;
   /** Path and query. */
   readonly target: string;
-  /** Length of the path in `target`. */
-  readonly pathLength: number;
+  readonly path: string;
   /** Whether the path is the one that the client sent, to the byte. */
   readonly pathAsSent: boolean;
 }
@@ -24,32 +23,32 @@ const USUAL = /^https?:\/\/[a-z0-9.-]+(?::(?!80\/|443\/)\d+)?\/[\w!$&()*+,\-./:;
 /** What may begin a dot segment. */
 const DOT_SEGMENT = /\/(?:\.|%2e)/i;
 
-/** Null when it is no URL at all. */
+/** Null when it is no URL of the web at all. */
 export function urlParts(given: string): UrlParts | null {
-  if (USUAL.test(given) && !DOT_SEGMENT.test(given)) return slice(given, true);
+  if (USUAL.test(given) && !DOT_SEGMENT.test(given)) return slice(given, null);
   const parsed = URL.parse(given);
-  if (parsed === null) return null;
+  if (parsed === null || !/^https?:$/.test(parsed.protocol)) return null;
   parsed.username = "";
   parsed.password = "";
   parsed.hash = "";
-  const url = parsed.href; // not pathname + search: that turns `/a?` into `/a`
-  return slice(url, url.startsWith(pathIn(given), url.indexOf("/", 8)) && pathIn(given) !== "");
+  return slice(parsed.href, pathIn(given)); // pathname + search would turn `/a?` into `/a`
 }
 
-function slice(url: string, pathAsSent: boolean): UrlParts {
+/** @param sentPath the path that the client sent; null when it is the one in `url` */
+function slice(url: string, sentPath: string | null): UrlParts {
   const slash = url.indexOf("/", 8);
   const authority = url.slice(0, slash);
   const target = url.slice(slash);
   const query = target.indexOf("?");
+  const path = query < 0 ? target : target.slice(0, query);
   const hostAndPort = authority.slice(authority.indexOf("//") + 2);
   const port = hostAndPort.lastIndexOf(":");
   // The colons inside the brackets of an IPv6 host begin no port.
   const host = port > hostAndPort.lastIndexOf("]") ? hostAndPort.slice(0, port) : hostAndPort;
-  return { url, authority, host, target, pathLength: query < 0 ? target.length : query, pathAsSent };
+  return { url, authority, host, target, path, pathAsSent: sentPath === null || sentPath === path };
 }
 
+/** The path in a URL that was not parsed yet. */
 function pathIn(given: string): string {
-  const from = given.indexOf("/", given.indexOf("//") + 2);
-  const end = given.slice(from).search(/[?#]/);
-  return from < 0 ? "" : given.slice(from, end < 0 ? given.length : from + end);
+  return /^[^/]*\/\/[^/?#]*([^?#]*)/.exec(given)?.[1] ?? "";
 }

@@ -12,14 +12,23 @@ const FLOOD: Flood = { ...demo.flood, requestsPerSecond: 800, rampSeconds: 0.5 }
 const UNDER_WAY_MS = 4000;
 const SEED = 2018;
 
+export interface Siege<T> {
+  readonly result: T;
+  /** Share of the flood that the shield stopped while `act` ran. */
+  readonly stoppedShare: number;
+}
+
 /** Runs `act` in the midst of a flood of `target`. */
-export async function underFlood<T>(target: URL, act: () => Promise<T>): Promise<{ result: T; flood: AttackTally }> {
+export async function underFlood<T>(target: URL, act: () => Promise<T>): Promise<Siege<T>> {
   const end = new AbortController();
   const flood = new AttackTally();
   const attacking = attack(target, FLOOD, new Random(SEED), flood, end.signal);
   try {
     await pause(UNDER_WAY_MS);
-    return { result: await act(), flood };
+    const before = { stopped: flood.stoppedInAll, settled: flood.settled };
+    const result = await act();
+    const settled = flood.settled - before.settled;
+    return { result, stoppedShare: (flood.stoppedInAll - before.stopped) / Math.max(1, settled) };
   } finally {
     end.abort();
     await attacking;

@@ -89,7 +89,7 @@ export interface ConstantAnswer {
 export function constant({ status = 200, headers = [], body = "" }: ConstantAnswer): Answer {
   return async (_, response, request) => {
     await drained(request);
-    const given = headers.flatMap(([name, value]) => [name, value]);
+    const given = headers.flat();
     const hasLength = headers.some(([name]) => /^(content-length|transfer-encoding)$/i.test(name));
     const length =
       hasLength || status === 304 || status === 204 ? [] : ["Content-Length", String(Buffer.byteLength(body))];
@@ -118,10 +118,22 @@ export function manyBytes(total: number): Answer {
     response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": String(total) });
     for (let sent = 0; sent < total && !response.destroyed; sent += block.length) {
       const more = response.write(block.subarray(0, Math.min(block.length, total - sent)));
-      if (!more) await new Promise<void>((resolve) => void response.once("drain", resolve).once("close", resolve));
+      if (!more) await drainedOrClosed(response);
     }
     response.end();
   };
+}
+
+function drainedOrClosed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      response.off("drain", go);
+      response.off("close", go);
+      resolve();
+    };
+    response.on("drain", go);
+    response.on("close", go);
+  });
 }
 
 /** Takes the request and never answers. */

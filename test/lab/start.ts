@@ -3,7 +3,7 @@
  * leaves this computer. Reloads when the rules, the shield or the portal change; a rule that is wrong changes nothing.
  */
 import { spawn } from "node:child_process";
-import { readFileSync, watch } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -13,8 +13,8 @@ import { type Lab, startEdges } from "./edge.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const WATCHED = ["src", "test/portal"].map((folder) => join(ROOT, folder));
-/** An editor saves in several steps: wait for the last, ms. */
-const SETTLE_MS = 300;
+/** How often it is looked for changes, ms. */
+const LOOK_EVERY_MS = 500;
 /** How often it is checked that npm, who started this, is still there, ms. */
 const PARENT_CHECK_MS = 500;
 
@@ -128,26 +128,33 @@ function problemsOfRules(): Promise<string> {
   });
 }
 
-/** Resolves when `stop` is aborted. */
+/**
+ * Resolves when `stop` is aborted. Looks instead of being told: `fs.watch` loses sight of a file that an editor replaces,
+ * and a hundred files are looked at in a few milliseconds.
+ */
 async function reloadOnChange(lab: Lab, stop: AbortSignal): Promise<void> {
-  let changed = Promise.withResolvers<void>();
-  const watchers = WATCHED.map((folder) =>
-    watch(folder, { recursive: true }, (_, name) => {
-      if (name !== null && !/\.test\.ts$|\.md$|~$/.test(name)) changed.resolve();
-    }),
-  );
-  const stopped = aborted(stop);
-  try {
-    for (;;) {
-      await Promise.race([changed.promise, stopped]);
-      if (stop.aborted) return;
-      await pause(SETTLE_MS);
-      changed = Promise.withResolvers<void>();
+  let running = stampOf(WATCHED);
+  let before = running;
+  while (!stop.aborted) {
+    await pause(LOOK_EVERY_MS, undefined, { signal: stop }).catch(() => undefined);
+    const now = stampOf(WATCHED);
+    // Two looks that agree: an editor saves in several steps.
+    if (now !== running && now === before && !stop.aborted) {
+      running = now;
       await reload(lab);
     }
-  } finally {
-    for (const watcher of watchers) watcher.close();
+    before = now;
   }
+}
+
+/** Changes whenever a file below the folders is written, added or removed. */
+function stampOf(folders: readonly string[]): string {
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+      .map((name) => join(folder, name)),
+  );
+  return files.map((file) => `${file} ${statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0}`).join("\n");
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
