@@ -1,11 +1,13 @@
 /** Bundles the shield as `wrangler deploy` would, and the demo portal, for miniflare. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { build } from "esbuild";
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { build, type Plugin } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "../..");
 const SHIELD_DIR = join(ROOT, ".build/bundle");
+/** Changed when a bundle is begun: a source that changes meanwhile makes it stale. */
+const STAMP = join(SHIELD_DIR, "built");
 const PORTAL_FILE = join(ROOT, ".build/portal/index.js");
 /** Changed sources of these make a bundle stale. */
 const SHIELD_SOURCES = [join(ROOT, "src"), join(ROOT, "wrangler.toml"), join(ROOT, "package-lock.json")];
@@ -18,19 +20,27 @@ export interface Manifest {
 
 /** @throws {Error} with wrangler's own words when it refuses, for example because of a rule */
 export function buildBundle(): void {
-  if (newest(SHIELD_SOURCES) < newest([SHIELD_DIR])) return;
+  if (newest(SHIELD_SOURCES) < newest([STAMP])) return;
+  const begun = new Date();
   const run = spawnSync(
     process.execPath,
     [join(ROOT, "node_modules/wrangler/bin/wrangler.js"), "deploy", "--dry-run", "--outdir", ".build/bundle"],
     {
       cwd: ROOT,
       encoding: "utf8",
-      env: { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1" },
+      env: {
+        ...process.env,
+        // [build] in wrangler.toml says `node`: let it be this one.
+        PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
+        WRANGLER_SEND_METRICS: "false",
+        NO_COLOR: "1",
+      },
     },
   );
   if (run.status !== 0) throw new Error(`wrangler could not bundle the shield:\n${run.stderr}${run.stdout}`);
-  // wrangler leaves an unchanged file as it was: stamp the folder, so that the next run knows.
-  writeFileSync(join(SHIELD_DIR, "built"), "");
+  // wrangler leaves an unchanged file as it was: the stamp tells the next run.
+  writeFileSync(STAMP, "");
+  utimesSync(STAMP, begun, begun);
 }
 
 export function shieldManifest(): Manifest {
@@ -41,12 +51,26 @@ export function shieldManifest(): Manifest {
   };
 }
 
+/** The shield with other rules in place of src/rules.ts. */
+export async function shieldManifestWith(rulesModule: string): Promise<Manifest> {
+  buildBundle(); // also makes the browser scripts, which the Worker imports
+  const otherRules: Plugin = {
+    name: "other-rules",
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /\/rules\.ts$/ }, ({ resolveDir }) =>
+        resolveDir === join(ROOT, "src") ? { path: rulesModule } : undefined,
+      );
+    },
+  };
+  return bundleWorker(join(ROOT, "src/index.ts"), join(ROOT, ".build/other-rules/index.js"), [otherRules]);
+}
+
 export async function portalManifest(): Promise<Manifest> {
   return bundleWorker(join(ROOT, "test/portal/index.ts"), PORTAL_FILE);
 }
 
 /** Bundles any Worker of ours that has no wrangler.toml to be deployed with. */
-export async function bundleWorker(entry: string, outfile: string): Promise<Manifest> {
+export async function bundleWorker(entry: string, outfile: string, plugins: Plugin[] = []): Promise<Manifest> {
   mkdirSync(join(outfile, ".."), { recursive: true });
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -54,6 +78,7 @@ export async function bundleWorker(entry: string, outfile: string): Promise<Mani
     format: "esm",
     target: "es2024",
     external: ["cloudflare:*"],
+    plugins,
     write: false,
     outfile,
   });

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { Miniflare } from "miniflare";
-import { portalManifest, shieldManifest } from "./bundle.ts";
+import { portalManifest, shieldManifest, shieldManifestWith } from "./bundle.ts";
+import { childrenOf, residentBytes } from "./processes.ts";
 
 const COMPATIBILITY_DATE = "2026-10-20";
 const COMPATIBILITY_FLAGS = ["enable_request_signal"];
@@ -19,6 +20,8 @@ export interface EdgeOptions {
   /** Listening ports of the shield (first edge) and of the bare portal; 0 or left out chooses free ones. */
   readonly shieldPort?: number;
   readonly portalPort?: number;
+  /** Absolute path of a module to use in place of src/rules.ts. */
+  readonly rulesModule?: string;
   /** More variables for the shield; an undefined one is not set at all. */
   readonly vars?: Readonly<Record<string, string | undefined>>;
 }
@@ -26,29 +29,47 @@ export interface EdgeOptions {
 export interface Lab {
   /** One for each edge; a browser can open them. */
   readonly shieldUrls: readonly URL[];
+  /**
+   * One for each edge, for raw sockets: they take requests in absolute form only, `GET https://portal.example.lv/x HTTP/1.1`,
+   * so that the shield sees https and any host.
+   */
+  readonly rawUrls: readonly URL[];
   /** The demo portal without the shield; null when another origin was given. */
   readonly portalUrl: URL | null;
   /** Bundles anew what has changed and lets the running lab go on with it. */
   reload(): Promise<void>;
+  /** Resident memory of workerd, bytes; 0 where the system does not tell. */
+  memory(): number;
   stop(): Promise<void>;
 }
+
+/** Passes nothing on itself: it only lends its listening socket to an edge, as a Worker can have but one of its own. */
+const LENDER = {
+  mainModule: "index.js",
+  modules: { "index.js": { type: "esm" as const, contents: "export default { fetch() {} };" } },
+};
 
 export async function startEdges(options: EdgeOptions = {}): Promise<Lab> {
   const secrets = {
     SHIELD_SECRET: randomBytes(32).toString("base64url"),
     ORIGIN_KEY: randomBytes(16).toString("base64url"),
   };
+  const others = childrenOf(process.pid);
   const miniflare = new Miniflare(await configure(options, secrets));
   await miniflare.ready;
+  const workerd = () => childrenOf(process.pid).filter((pid) => !others.includes(pid));
   const shieldUrls = await Promise.all(edgeNames(options).map((name) => miniflare.unsafeGetDirectURL(name)));
+  const rawUrls = await Promise.all(edgeNames(options).map((name) => miniflare.unsafeGetDirectURL(`raw-${name}`)));
   const portalUrl = options.origin === undefined ? await miniflare.unsafeGetDirectURL("portal") : null;
   return {
     shieldUrls: shieldUrls.map(asLocalhost),
+    rawUrls,
     portalUrl: portalUrl && asLocalhost(portalUrl),
     reload: async () => {
       await miniflare.setOptions(await configure(options, secrets));
       await miniflare.ready;
     },
+    memory: () => Math.max(0, ...workerd().map(residentBytes)),
     stop: () => miniflare.dispose(),
   };
 }
@@ -64,7 +85,7 @@ function asLocalhost(url: URL): URL {
 }
 
 async function configure(options: EdgeOptions, secrets: Readonly<Record<string, string>>) {
-  const manifest = shieldManifest();
+  const manifest = options.rulesModule === undefined ? shieldManifest() : await shieldManifestWith(options.rulesModule);
   const vars = { JURISDICTION: "", SUPPORT_PHONE: "+371 6780 3300", LANGUAGES: "lv,en", ...secrets, ...options.vars };
   const objects = {
     COUNTERS: { type: "durable-object" as const, worker: "objects", exportName: "ClientCounter" },
@@ -90,6 +111,13 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
       ...edgeNames(options).map((name, i) => ({
         config: { name, ...common, manifest, env: { ...texts, ...objects, ...portal } },
         dev: socket(i === 0 ? options.shieldPort : 0),
+      })),
+      ...edgeNames(options).map((name) => ({
+        config: { name: `raw-${name}`, ...common, manifest: LENDER },
+        dev: {
+          unsafeRegisterWorker: false,
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0, serviceName: name, proxy: true }],
+        },
       })),
       {
         config: {

@@ -1,8 +1,8 @@
 /** Real workerd with the bare proxy in front of a recording origin, over real sockets. */
-import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { bundleWorker } from "../lab/bundle.ts";
+import { childrenOf, residentBytes } from "../lab/processes.ts";
 import { RawConnection, type RawResponse, type ReadOptions, sendRaw } from "../lab/raw-http.ts";
 import { type RecordingOrigin, type Seen, startRecordingOrigin } from "../lab/recording-origin.ts";
 
@@ -121,15 +121,4 @@ export async function becomes(holds: () => boolean | Promise<boolean>): Promise<
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return false;
-}
-
-function childrenOf(pid: number): number[] {
-  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
-  );
-}
-
-function residentBytes(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }
