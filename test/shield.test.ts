@@ -30,12 +30,24 @@ const freshAddress = () => `198.18.${lastAddress >> 8}.${lastAddress++ & 255}`;
 function ask(path: string, { method = "GET", headers = {}, body, edge = 0 }: Asked = {}): Promise<Got> {
   const port = Number(lab.shieldUrls[edge]?.port);
   return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port, path, method, headers: { Host: "portal.example.lv", "CF-Connecting-IP": freshAddress(), ...headers } });
+    const sent = request({
+      host: "127.0.0.1",
+      port,
+      path,
+      method,
+      headers: { Host: "portal.example.lv", "CF-Connecting-IP": freshAddress(), ...headers },
+    });
     sent.on("error", reject);
     sent.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks).toString() }));
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
     });
     sent.end(body);
   });
@@ -71,14 +83,17 @@ describe("a doctor who signed in", () => {
   it("has a budget of her own: an abuser behind her address takes nothing from her", async () => {
     const cookies = await signIn("dr.berzina");
     const hospital = "198.51.100.20";
-    const flood = await Promise.all(Array.from({ length: 150 }, () => ask("/", { headers: { "CF-Connecting-IP": hospital } })));
+    const flood = await Promise.all(
+      Array.from({ length: 150 }, () => ask("/", { headers: { "CF-Connecting-IP": hospital } })),
+    );
     expect(flood.filter(({ status }) => status === 429).length).toBeGreaterThan(30);
     const hers = await ask("/app/prescriptions", { headers: { Cookie: cookies, "CF-Connecting-IP": hospital } });
     expect(hers.status).toBe(200);
   });
   it("is held to it herself, in every isolate", async () => {
     const cookies = await signIn("dr.kalnina");
-    const burst = (edge: number) => Promise.all(Array.from({ length: 150 }, () => ask("/echo/x", { headers: { Cookie: cookies }, edge })));
+    const burst = (edge: number) =>
+      Promise.all(Array.from({ length: 150 }, () => ask("/echo/x", { headers: { Cookie: cookies }, edge })));
     const [one, two] = [await burst(0), await burst(1)];
     const passed = [...one, ...two].filter(({ status }) => status === 200).length;
     // 100 at once and 10 a second; two isolates may each admit that until the news comes.
@@ -110,16 +125,31 @@ describe("two isolates that each see half of a client", () => {
 describe("what the origin hears", () => {
   it("is never what a client forged", async () => {
     const forged = {
-      "Shield-Lane": "machine", "Shield-Principal": "root", "Shield-Client-IP": "192.0.2.1", "Shield-Anything": "1",
-      "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Host": "evil.example", "X-Original-URI": "/assets/app.css", Forwarded: "for=192.0.2.1",
-      "X-Rewrite-URL": "/assets/app.css", "X-Real-IP": "192.0.2.1", Cookie: "__Host-shield-pass=forged; mine=1",
+      "Shield-Lane": "machine",
+      "Shield-Principal": "root",
+      "Shield-Client-IP": "192.0.2.1",
+      "Shield-Anything": "1",
+      "X-Forwarded-For": "192.0.2.1",
+      "X-Forwarded-Host": "evil.example",
+      "X-Original-URI": "/assets/app.css",
+      Forwarded: "for=192.0.2.1",
+      "X-Rewrite-URL": "/assets/app.css",
+      "X-Real-IP": "192.0.2.1",
+      Cookie: "__Host-shield-pass=forged; mine=1",
     };
     const seen = seenBy(await ask("/echo/x", { headers: { ...forged, "CF-Connecting-IP": "198.51.100.5" } }));
     expect(header(seen, "shield-lane")).toBe("unknown");
     expect(header(seen, "shield-client-ip")).toBe("198.51.100.5");
     expect(header(seen, "x-forwarded-for")).toBe("198.51.100.5");
     expect(header(seen, "x-forwarded-host")).toBe("portal.example.lv");
-    for (const name of ["shield-principal", "shield-anything", "x-original-uri", "forwarded", "x-rewrite-url", "x-real-ip"])
+    for (const name of [
+      "shield-principal",
+      "shield-anything",
+      "x-original-uri",
+      "forwarded",
+      "x-rewrite-url",
+      "x-real-ip",
+    ])
       expect(header(seen, name), name).toBeUndefined();
     expect(header(seen, "cookie")).toBe("mine=1");
     expect(header(seen, "shield-origin-key")).toBeTruthy();
@@ -138,7 +168,11 @@ describe("a vouch", () => {
     expect(String(got.headers["set-cookie"])).not.toContain("__Host-shield-pass");
   });
   it("under an unusual spelling of the route is not heard either", async () => {
-    const got = await ask("//login/password", { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "user=dr.x&password=demo" });
+    const got = await ask("//login/password", {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: "user=dr.x&password=demo",
+    });
     expect(String(got.headers["set-cookie"])).not.toContain("__Host-shield-pass");
   });
 });
@@ -148,7 +182,12 @@ describe("bad input", () => {
   it.each<[string, string, Asked, readonly number[]]>([
     ["an oversized URL", `/?${"x".repeat(9000)}`, {}, [414]],
     ["an oversized cookie", "/", { headers: { Cookie: `a=${"x".repeat(20_000)}` } }, [431]],
-    ["200 headers", "/", { headers: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-${i}`, "1"])) }, [431]],
+    [
+      "200 headers",
+      "/",
+      { headers: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`x-${i}`, "1"])) },
+      [431],
+    ],
     ["NUL in the path", "/a%00b", {}, [400]],
     ["malformed percent-encoding", "/echo/%zz%", {}, [200]],
     ["a double slash", "//echo//x", {}, [200, 404]],
@@ -163,9 +202,28 @@ describe("bad input", () => {
     ["an unknown method", "/echo/x", { method: "PROPFIND" }, [200, 400, 404, 405, 501]],
     ["a garbage pass", "/echo/x", { headers: { Cookie: `__Host-shield-pass=${garbage}` } }, [200]],
     ["a truncated clearance", "/echo/x", { headers: { Cookie: "__Host-shield-clearance=AAAA" } }, [200]],
-    ["a cookie header that is one long name", "/echo/x", { headers: { Cookie: "__Host-shield-pass".repeat(300) } }, [200]],
-    ["a proof that is garbage", "/.shield/redeem", { method: "POST", headers: { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin" }, body: "{" }, [400]],
-    ["a proof that is huge", "/.shield/redeem", { method: "POST", headers: { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin" }, body: "x".repeat(10_000) }, [413]],
+    [
+      "a cookie header that is one long name",
+      "/echo/x",
+      { headers: { Cookie: "__Host-shield-pass".repeat(300) } },
+      [200],
+    ],
+    [
+      "a proof that is garbage",
+      "/.shield/redeem",
+      { method: "POST", headers: { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin" }, body: "{" },
+      [400],
+    ],
+    [
+      "a proof that is huge",
+      "/.shield/redeem",
+      {
+        method: "POST",
+        headers: { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin" },
+        body: "x".repeat(10_000),
+      },
+      [413],
+    ],
     ["a path of ours that there is not", "/.shield/nothing", {}, [404]],
     ["a path of ours spelt unusually", "//.shield//puzzle", { method: "POST" }, [404]],
   ])("%s gets a short, chosen answer", async (_, path, asked, statuses) => {
@@ -198,6 +256,11 @@ describe("static files", () => {
 });
 
 async function assetsServed(): Promise<number> {
-  const state = (await (await fetch(new URL("/.portal/state?brief=1", lab.portalUrl ?? ""))).json()) as { routes: Record<string, { requests: number }> };
-  return Object.entries(state.routes).reduce((sum, [route, { requests }]) => sum + (route.includes("/assets") ? requests : 0), 0);
+  const state = (await (await fetch(new URL("/.portal/state?brief=1", lab.portalUrl ?? ""))).json()) as {
+    routes: Record<string, { requests: number }>;
+  };
+  return Object.entries(state.routes).reduce(
+    (sum, [route, { requests }]) => sum + (route.includes("/assets") ? requests : 0),
+    0,
+  );
 }

@@ -4,7 +4,7 @@
  */
 import type { AnswerFormat, Fault } from "../request/facts.ts";
 import type { AnswerKind } from "./answer.ts";
-import { escape } from "./pages.ts";
+import { escapeMarkup } from "./pages.ts";
 import { FAULTS, PAGES } from "./texts.ts";
 
 export type MachineFormat = Exclude<AnswerFormat, "html" | "none">;
@@ -49,9 +49,9 @@ export function machineBody(format: MachineFormat, kind: AnswerKind, slots: Mach
         ...(kind === "challenge" ? { challenge: "/.shield/puzzle" } : {}),
       });
     case "soap11":
-      return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:${party(slots.status, "Client", "Server")}</faultcode><faultstring>${escape(detail)}</faultstring><detail>${xmlDetail(code, slots)}</detail></soap:Fault></soap:Body></soap:Envelope>`;
+      return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:${party(slots.status, "Client", "Server")}</faultcode><faultstring>${escapeMarkup(detail)}</faultstring><detail>${xmlDetail(code, slots)}</detail></soap:Fault></soap:Body></soap:Envelope>`;
     case "soap12":
-      return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body><soap:Fault><soap:Code><soap:Value>soap:${party(slots.status, "Sender", "Receiver")}</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang="en">${escape(detail)}</soap:Text></soap:Reason><soap:Detail>${xmlDetail(code, slots)}</soap:Detail></soap:Fault></soap:Body></soap:Envelope>`;
+      return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body><soap:Fault><soap:Code><soap:Value>soap:${party(slots.status, "Sender", "Receiver")}</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang="en">${escapeMarkup(detail)}</soap:Text></soap:Reason><soap:Detail>${xmlDetail(code, slots)}</soap:Detail></soap:Fault></soap:Body></soap:Envelope>`;
     case "fhir":
       return JSON.stringify({
         resourceType: "OperationOutcome",
@@ -72,9 +72,9 @@ function party(status: number, client: string, server: string): string {
 
 function xmlDetail(code: string, { retryAfterS, supportCode }: MachineSlots): string {
   const fields = [
-    `<s:code>${escape(code)}</s:code>`,
+    `<s:code>${escapeMarkup(code)}</s:code>`,
     retryAfterS === null ? "" : `<s:retryAfter>${retryAfterS}</s:retryAfter>`,
-    supportCode === null ? "" : `<s:supportCode>${escape(supportCode)}</s:supportCode>`,
+    supportCode === null ? "" : `<s:supportCode>${escapeMarkup(supportCode)}</s:supportCode>`,
   ];
   return `<s:shield xmlns:s="urn:vairogs">${fields.join("")}</s:shield>`;
 }

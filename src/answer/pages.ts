@@ -42,11 +42,11 @@ export function faultPage(fault: Fault, slots: PageSlots): string {
 /** Constant but for its slots: the puzzle is fetched by the script, so bots without one cost nothing. */
 export function challengePage(slots: PageSlots): string {
   const words = CHALLENGE[slots.language];
-  const data = `data-working="${escape(words.working)}" data-done="${escape(words.done)}" data-failed="${escape(words.failed)}" data-no-cookies="${escape(words.noCookies)}"`;
+  const data = `data-working="${escapeMarkup(words.working)}" data-done="${escapeMarkup(words.done)}" data-failed="${escapeMarkup(words.failed)}" data-no-cookies="${escapeMarkup(words.noCookies)}"`;
   const widget = `<p id="shield-status" role="status" aria-live="polite" ${data}></p>
-<progress id="shield-progress" max="100" aria-label="${escape(words.progress)}"></progress>
-<section id="shield-failed" hidden><h2>${escape(words.failedTitle)}</h2><p><a id="shield-retry" href="">${escape(words.retry)}</a></p></section>
-<noscript><p>${escape(words.noScript)}</p></noscript>`;
+<progress id="shield-progress" max="100" aria-label="${escapeMarkup(words.progress)}"></progress>
+<section id="shield-failed" hidden><h2>${escapeMarkup(words.failedTitle)}</h2><p><a id="shield-retry" href="">${escapeMarkup(words.retry)}</a></p></section>
+<noscript><p>${escapeMarkup(words.noScript)}</p></noscript>`;
   return layout(
     (language) => PAGES[language].challenge,
     slots,
@@ -65,13 +65,13 @@ function layout(textsIn: (language: Language) => PageTexts, slots: PageSlots, he
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex">
-<title>${escape(texts.title)}</title>
+<title>${escapeMarkup(texts.title)}</title>
 ${head}
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>${escape(texts.title)}</h1>
+<h1>${escapeMarkup(texts.title)}</h1>
 ${paragraphs(texts, slots.seconds)}
 ${widget}
 ${help(slots)}
@@ -83,11 +83,11 @@ ${others.map((other) => otherLanguage(textsIn(other), other, slots.seconds)).joi
 }
 
 function otherLanguage(texts: PageTexts, language: Language, seconds: number): string {
-  return `<section class="other" lang="${language}"><h2>${escape(texts.title)}</h2>\n${paragraphs(texts, seconds)}</section>`;
+  return `<section class="other" lang="${language}"><h2>${escapeMarkup(texts.title)}</h2>\n${paragraphs(texts, seconds)}</section>`;
 }
 
 function paragraphs({ body }: PageTexts, seconds: number): string {
-  return body.map((text) => `<p>${escape(text.replace("{seconds}", String(seconds)))}</p>`).join("\n");
+  return body.map((text) => `<p>${escapeMarkup(text.replace("{seconds}", String(seconds)))}</p>`).join("\n");
 }
 
 function help({ language, supportCode, supportPhone }: PageSlots): string {
@@ -95,8 +95,8 @@ function help({ language, supportCode, supportPhone }: PageSlots): string {
   const lines = [
     supportPhone === ""
       ? ""
-      : `${words.phone}: <a href="tel:${escape(supportPhone.replace(/[^+\d]/g, ""))}">${escape(supportPhone)}</a>`,
-    supportCode === null ? "" : `${words.code}: <span class="code">${escape(supportCode)}</span>`,
+      : `${words.phone}: <a href="tel:${escapeMarkup(supportPhone.replace(/[^+\d]/g, ""))}">${escapeMarkup(supportPhone)}</a>`,
+    supportCode === null ? "" : `${words.code}: <span class="code">${escapeMarkup(supportCode)}</span>`,
   ].filter((line) => line !== "");
   return lines.length === 0 ? "" : `<h2>${words.support}</h2>\n<p>${lines.join("<br>")}</p>`;
 }
@@ -110,6 +110,6 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /** For text and quoted attribute values, in HTML and in XML. */
-export function escape(text: string): string {
+export function escapeMarkup(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }

@@ -492,6 +492,23 @@ describe("256 MB stream through, and little of it is ever here", () => {
     expect(headerOf(lab.origin.last(), "Content-Length")).toEqual([String(256 * MB)]);
     expect(grown).toBeLessThan(100);
   });
+  it("up to an origin that does not read", async () => {
+    lab.origin.on("/deaf", (_, __, incoming) => void incoming.pause());
+    const block = Buffer.alloc(MB);
+    const grown = await growth(async () => {
+      const connection = await RawConnection.open(lab.proxyUrl);
+      await connection.write(request("POST /deaf", [`Content-Length: ${256 * MB}`]));
+      const writing = (async () => {
+        for (let i = 0; i < 256 && !connection.socket.destroyed; i++) await connection.write(block);
+      })();
+      await pause(1000);
+      expect(connection.socket.bytesWritten).toBeLessThan(64 * MB);
+      connection.reset();
+      await writing;
+    });
+    console.log(`deaf origin: workerd grew by ${grown.toFixed(0)} MB`);
+    expect(grown).toBeLessThan(100);
+  });
   it("down to a client that does not read", async () => {
     lab.origin.on("/256MB", manyBytes(256 * MB));
     const grown = await growth(async () => {

@@ -15,23 +15,24 @@ const second = (wanted: number, different: Partial<SiteSummary> = {}): SiteSumma
 });
 
 /** Steers once a second with the same report. */
-function after(seconds: number, summary: SiteSummary, from: SiteState = initialState(600), at = NOW): SiteState {
+function steered(seconds: number, summary: SiteSummary, from: SiteState = initialState(600), at = NOW): SiteState {
   let state = from;
   for (let i = 0; i < seconds; i++) state = steer(state, summary, at + i * 1000);
   return state;
 }
 
 describe("posture", () => {
-  it("stays normal while the origin bears what is wanted", () => expect(after(60, second(500)).posture).toBe("normal"));
-  it("is elevated within two seconds of a flood", () => expect(after(2, second(3000)).posture).toBe("elevated"));
+  it("stays normal while the origin bears what is wanted", () =>
+    expect(steered(60, second(500)).posture).toBe("normal"));
+  it("is elevated within two seconds of a flood", () => expect(steered(2, second(3000)).posture).toBe("elevated"));
   it("counts what was turned away: a flood that is held off is still there", () => {
-    const flooded = after(2, second(3000));
-    expect(after(120, second(50, { turnedAway: 3000 }), flooded, NOW + 2000).posture).toBe("elevated");
+    const flooded = steered(2, second(3000));
+    expect(steered(120, second(50, { turnedAway: 3000 }), flooded, NOW + 2000).posture).toBe("elevated");
   });
   it("comes down by itself after a minute of calm, not earlier", () => {
-    const flooded = after(5, second(3000));
-    expect(after(50, second(50), flooded, NOW + 5000).posture).toBe("elevated");
-    expect(after(75, second(50), flooded, NOW + 5000).posture).toBe("normal");
+    const flooded = steered(5, second(3000));
+    expect(steered(50, second(50), flooded, NOW + 5000).posture).toBe("elevated");
+    expect(steered(75, second(50), flooded, NOW + 5000).posture).toBe("normal");
   });
   it("does not flap in a square wave of 30 s", () => {
     let state = initialState(600);
@@ -45,12 +46,13 @@ describe("posture", () => {
 });
 
 describe("what the origin is given", () => {
-  it("is what was configured while it does not fail", () => expect(after(30, second(3000)).allowedPerSecond).toBe(600));
+  it("is what was configured while it does not fail", () =>
+    expect(steered(30, second(3000)).allowedPerSecond).toBe(600));
   it("shrinks while it fails, never to nothing, and grows back", () => {
-    const failing = after(20, second(600, { failed: 300 }));
+    const failing = steered(20, second(600, { failed: 300 }));
     expect(failing.allowedPerSecond).toBe(180);
-    expect(after(20, second(100), failing).allowedPerSecond).toBe(600);
+    expect(steered(20, second(100), failing).allowedPerSecond).toBe(600);
   });
   it("follows new rules at once", () =>
-    expect(after(1, second(10, { capacityPerSecond: 50 })).allowedPerSecond).toBe(50));
+    expect(steered(1, second(10, { capacityPerSecond: 50 })).allowedPerSecond).toBe(50));
 });
