@@ -5,7 +5,7 @@
 import type { Budget } from "../policy/policy.ts";
 import type { AnswerFormat, Fault } from "../request/facts.ts";
 import { MEDIA_TYPES, machineBody } from "./machine.ts";
-import { challengePage, faultPage, type PageSlots, verdictPage } from "./pages.ts";
+import { challengePage, faultPage, type PageSlots, unsentPage, verdictPage } from "./pages.ts";
 import type { Language } from "./texts.ts";
 
 export type AnswerKind = "challenge" | "limit" | "block" | "wait" | "closed" | "fault";
@@ -21,6 +21,8 @@ const STATUS: Record<Exclude<AnswerKind, "fault">, number> = {
 export interface Answer {
   readonly kind: AnswerKind;
   readonly format: AnswerFormat;
+  /** Whether the request carried a form or the like, which a page of ours cannot carry on. */
+  readonly posted: boolean;
   readonly language: Language;
   readonly languages: readonly Language[];
   readonly supportCode: string | null;
@@ -48,7 +50,7 @@ const PREBUILT_MAX = 256;
 const prebuilt = new Map<string, Prebuilt>();
 
 export function answer(what: Answer): Response {
-  const key = `${what.kind} ${what.format} ${what.language} ${what.retryAfterS} ${what.supportCode} ${what.budget?.name} ${what.fault?.code}`;
+  const key = `${what.kind} ${what.format} ${what.posted} ${what.language} ${what.retryAfterS} ${what.supportCode} ${what.budget?.name} ${what.fault?.code}`;
   let made = prebuilt.get(key);
   if (!made) {
     if (prebuilt.size >= PREBUILT_MAX) prebuilt.clear();
@@ -97,7 +99,7 @@ function page(what: Answer): string {
   };
   switch (what.kind) {
     case "challenge":
-      return challengePage(slots);
+      return what.posted ? unsentPage(slots) : challengePage(slots);
     case "fault":
       return faultPage(what.fault ?? { status: 502, code: "internal" }, slots);
     default:

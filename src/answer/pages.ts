@@ -55,6 +55,13 @@ export function challengePage(slots: PageSlots): string {
   );
 }
 
+/** For a form that was posted: reloading would ask to send it again, so the check is made in another tab. */
+export function unsentPage(slots: PageSlots): string {
+  const words = CHALLENGE[slots.language];
+  const link = `<p><a href="/" target="_blank" rel="noopener">${escapeMarkup(words.openCheck)}</a></p>`;
+  return layout((language) => PAGES[language].unsent, slots, "", link);
+}
+
 function layout(textsIn: (language: Language) => PageTexts, slots: PageSlots, head = "", widget = ""): string {
   const { language } = slots;
   const texts = textsIn(language);

@@ -11,7 +11,7 @@ export type Refusal = Exclude<Verdict, { kind: "allow" }>;
 
 export class Respondent {
   readonly #isolate: Isolate;
-  readonly #about: Pick<Answer, "format" | "language" | "languages" | "supportPhone">;
+  readonly #about: Pick<Answer, "format" | "posted" | "language" | "languages" | "supportPhone">;
 
   /** @param facts what is known of the request; a fault when it could not even be read */
   constructor(facts: Facts | Fault, isolate: Isolate, env: Env) {
@@ -20,6 +20,7 @@ export class Respondent {
     const known = "status" in facts ? { format: "problem" as const, language: "lv" as const } : facts;
     this.#about = {
       format: known.format,
+      posted: !("status" in facts) && facts.method !== "GET" && facts.method !== "HEAD",
       language: languages.includes(known.language) ? known.language : (languages[0] ?? "lv"),
       languages,
       supportPhone: env.SUPPORT_PHONE ?? "",

@@ -11,7 +11,8 @@ export interface PageTexts {
   readonly body: readonly string[];
 }
 
-type Kind = Exclude<AnswerKind, "fault">;
+/** `unsent`: the challenge where it meets a form that was posted, which the page cannot carry on. */
+type Kind = Exclude<AnswerKind, "fault"> | "unsent";
 
 export const PAGES: Record<Language, Record<Kind, PageTexts>> = {
   lv: {
@@ -19,6 +20,13 @@ export const PAGES: Record<Language, Record<Kind, PageTexts>> = {
       title: "Pārbaudām pārlūku",
       body: [
         "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc jūsu pārlūks veic īsu automātisku pārbaudi. Jums nekas nav jādara.",
+      ],
+    },
+    unsent: {
+      title: "Veidlapa vēl nav nosūtīta",
+      body: [
+        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc vispirms jāpārbauda jūsu pārlūks. Tas, ko ierakstījāt, nav pazudis.",
+        "1. Atveriet pārbaudi jaunā cilnē un pagaidiet, līdz tā beidzas. 2. Atgriezieties šeit, nospiediet pārlūka pogu “Atpakaļ” un nosūtiet veidlapu vēlreiz.",
       ],
     },
     limit: {
@@ -55,6 +63,13 @@ export const PAGES: Record<Language, Record<Kind, PageTexts>> = {
       title: "Checking your browser",
       body: [
         "This service has unusually many requests at the moment, so your browser makes a short automatic check. You need not do anything.",
+      ],
+    },
+    unsent: {
+      title: "The form was not sent yet",
+      body: [
+        "This service has unusually many requests at the moment, so your browser must be checked first. What you typed is not lost.",
+        "1. Open the check in a new tab and wait until it is done. 2. Return here, press your browser's Back button and send the form again.",
       ],
     },
     limit: {
@@ -151,6 +166,7 @@ export const CHALLENGE: Record<
     readonly noCookies: string;
     readonly failedTitle: string;
     readonly retry: string;
+    readonly openCheck: string;
     readonly noScript: string;
     readonly progress: string;
   }
@@ -162,6 +178,7 @@ export const CHALLENGE: Record<
     noCookies: "Pārbaudi nevar pabeigt, jo pārlūkā ir izslēgtas sīkdatnes. Ieslēdziet tās un mēģiniet vēlreiz.",
     failedTitle: "Pārbaude neizdevās",
     retry: "Mēģināt vēlreiz",
+    openCheck: "Atvērt pārbaudi jaunā cilnē",
     noScript:
       "Automātiskajai pārbaudei vajadzīgs JavaScript. Ieslēdziet to un atveriet lapu vēlreiz vai zvaniet atbalsta dienestam.",
     progress: "Pārbaudes gaita",
@@ -174,6 +191,7 @@ export const CHALLENGE: Record<
       "The check cannot be completed because cookies are switched off in this browser. Switch them on and try again.",
     failedTitle: "The check failed",
     retry: "Try again",
+    openCheck: "Open the check in a new tab",
     noScript: "The automatic check needs JavaScript. Switch it on and open the page again, or call support.",
     progress: "Progress of the check",
   },

@@ -17,6 +17,7 @@ function make(different: Partial<Answer>): Response {
   return answer({
     kind,
     format: "html",
+    posted: false,
     language: "lv",
     languages: ["lv", "en"],
     supportCode: "ABCD-EFGH",
@@ -110,6 +111,13 @@ describe("a page", () => {
 
   it("waits at least 20 s before it comes back by itself", async () => {
     expect(await make({ kind: "wait", retryAfterS: 3 }).text()).toContain('http-equiv="refresh" content="20"');
+  });
+
+  it("never reloads a form that was posted: it says how to send it after all", async () => {
+    const html = await make({ kind: "challenge", posted: true, language: "en" }).text();
+    expect(html).not.toContain("<script");
+    expect(html).toContain("What you typed is not lost");
+    expect(html).toContain('target="_blank"');
   });
 
   it("shows no phone where none is configured", () => {
