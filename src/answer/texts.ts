@@ -25,7 +25,7 @@ export const PAGES: Record<Language, Record<Kind, PageTexts>> = {
     unsent: {
       title: "Veidlapa vēl nav nosūtīta",
       body: [
-        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc vispirms jāpārbauda jūsu pārlūks. Tas, ko ierakstījāt, nav pazudis.",
+        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc vispirms jāpārbauda jūsu pārlūks. Pārlūks ierakstīto parasti saglabā.",
         "1. Atveriet pārbaudi jaunā cilnē un pagaidiet, līdz tā beidzas. 2. Atgriezieties šeit, nospiediet pārlūka pogu “Atpakaļ” un nosūtiet veidlapu vēlreiz.",
       ],
     },
@@ -68,7 +68,7 @@ export const PAGES: Record<Language, Record<Kind, PageTexts>> = {
     unsent: {
       title: "The form was not sent yet",
       body: [
-        "This service has unusually many requests at the moment, so your browser must be checked first. What you typed is not lost.",
+        "This service has unusually many requests at the moment, so your browser must be checked first. Your browser normally keeps what you typed.",
         "1. Open the check in a new tab and wait until it is done. 2. Return here, press your browser's Back button and send the form again.",
       ],
     },

@@ -116,7 +116,7 @@ describe("a page", () => {
   it("never reloads a form that was posted: it says how to send it after all", async () => {
     const html = await make({ kind: "challenge", posted: true, language: "en" }).text();
     expect(html).not.toContain("<script");
-    expect(html).toContain("What you typed is not lost");
+    expect(html).toContain("Your browser normally keeps what you typed");
     expect(html).toContain('target="_blank"');
   });
 

@@ -75,6 +75,16 @@ describe("while a flood runs", { timeout: ONE_TEST_MS }, () => {
     expect(desk.mitigated).toEqual([]);
   });
 
+  test("a form that meets the challenge can be sent after it: it is kept but for fields that no browser keeps", async () => {
+    const desk = await Desk.open(context, shield);
+    await desk.signIn("dr.egle");
+    await desk.write(PRESCRIPTION);
+    await context.clearCookies({ name: "__Host-shield-pass" });
+    await underFlood(shield, () => desk.sendAfterChallenge(PRESCRIPTION));
+    expect(await held()).toEqual([PRESCRIPTION]);
+    expect(desk.mitigated).toEqual(["challenge"]);
+  });
+
   test("she returns from the identity provider of another site without a challenge in between", async () => {
     const desk = await Desk.open(context, shield);
     await underFlood(shield, async () => {

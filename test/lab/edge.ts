@@ -140,7 +140,7 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
                 manifest: await portalManifest(),
                 env: {
                   CAPACITY: { type: "text" as const, value: String(options.portalCapacity ?? 600) },
-                  ORIGIN_KEY: { type: "text" as const, value: secrets["ORIGIN_KEY"] ?? "" },
+                  ORIGIN_KEY: { type: "text" as const, value: secrets.ORIGIN_KEY ?? "" },
                 },
               },
               dev: socket(options.portalPort),
