@@ -7,8 +7,8 @@
  */
 import { CLASS_SHARES, CLASSES, type ClassOfService } from "../policy/tables.ts";
 
-/** Buckets hold this much of their rate: a burst at the origin is no longer than that. */
-const BURST_SECONDS = 0.5;
+/** Buckets hold this much of their rate, so in any second the origin gets at most a quarter more than the lease. */
+const BURST_SECONDS = 0.25;
 /** Before the first lease comes an isolate takes this share of the site's capacity; it lasts for one exchange. */
 const FIRST_SHARE = 0.5;
 /** A lease without news for so long counts no more; the floor holds then. */
@@ -50,7 +50,7 @@ export class Admission {
       return true;
     }
     const depth = this.#unitsPerSecond * BURST_SECONDS;
-    if (this.#common >= units && this.#common >= depth * COMMON_FROM[serviceClass]) {
+    if (this.#common >= Math.max(Math.min(units, depth), depth * COMMON_FROM[serviceClass])) {
       this.#common -= units;
       return true;
     }
