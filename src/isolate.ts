@@ -4,7 +4,7 @@
  */
 import { SupportCodes } from "./answer/support.ts";
 import { Exchange } from "./counters/exchange.ts";
-import type { ExchangeReply, SiteSummary } from "./counters/protocol.ts";
+import type { ExchangeReply, SiteOrders, SiteSummary } from "./counters/protocol.ts";
 import { SHARD_COUNT } from "./counters/shards.ts";
 import { sipKey } from "./counters/siphash.ts";
 import { Tally } from "./counters/tally.ts";
@@ -17,13 +17,16 @@ import type { Posture } from "./policy/verdict.ts";
 import rules from "./rules.ts";
 import { createSealer, type Sealer } from "./seal.ts";
 
+const ORDERS_HOLD_MS = 60_000;
+
 const policy: Policy = compile(rules);
 
 /** One site as this isolate sees it: what it may send to the origin, and what it has seen since the last exchange. */
 export class Desk {
   readonly site: Site;
   readonly admission: Admission;
-  posture: Posture = "normal";
+  #posture: Posture = "normal";
+  #orderedAt = 0;
   inFlight = 0;
   #wanted: [number, number, number, number] = [0, 0, 0, 0];
   #turnedAway = 0;
@@ -34,6 +37,17 @@ export class Desk {
   constructor(site: Site) {
     this.site = site;
     this.admission = new Admission(site.capacityPerSecond);
+  }
+
+  /** What the watch ordered last. Without news for a minute it no longer holds: nobody is asked because of an old flood. */
+  posture(now: number): Posture {
+    return now - this.#orderedAt > ORDERS_HOLD_MS ? "normal" : this.#posture;
+  }
+
+  obey(order: SiteOrders, now: number): void {
+    this.#posture = order.posture;
+    this.#orderedAt = now;
+    this.admission.lease(order.unitsPerSecond, now);
   }
 
   noteWanted(serviceClass: ClassOfService, units: number): void {
@@ -100,11 +114,7 @@ export class Isolate {
 
   obey(reply: ExchangeReply, now: number): void {
     for (const order of reply.sites)
-      for (const desk of this.#desks.values())
-        if (desk.site.name === order.site) {
-          desk.posture = order.posture;
-          desk.admission.lease(order.unitsPerSecond, now);
-        }
+      for (const desk of this.#desks.values()) if (desk.site.name === order.site) desk.obey(order, now);
   }
 }
 

@@ -70,9 +70,10 @@ export async function shield(request: Request, env: Env, ctx: ExecutionContext):
 async function pass(visit: Visit): Promise<Response> {
   const { facts, isolate, desk, respond } = visit;
   const now = Date.now();
+  const posture = desk.posture(now);
   const identity = await prove(facts, isolate.sealer, isolate.policy, now);
   visit.identity = identity;
-  const decision = decide(facts, identity, desk.site, isolate.policy, isolate.tally, desk.posture, now);
+  const decision = decide(facts, identity, desk.site, isolate.policy, isolate.tally, posture, now);
   visit.decision = decision;
   isolate.tally.apply(decision.charges, now);
 
@@ -81,7 +82,7 @@ async function pass(visit: Visit): Promise<Response> {
   const unasked = verdict.kind === "challenge" && isolate.sealer === null;
   if (verdict.kind !== "allow" && !unasked) {
     desk.noteTurnedAway(decision.route.cost);
-    return respond.verdict(verdict, decision.reason, identity.lane, desk.posture);
+    return respond.verdict(verdict, decision.reason, identity.lane, posture);
   }
   const kept = await keptAnswer(visit.request, facts, decision.route);
   if (kept) return kept;
@@ -94,7 +95,7 @@ async function pass(visit: Visit): Promise<Response> {
     (ms) => scheduler.wait(ms),
     Date.now,
   );
-  if (!room) return respond.verdict(NO_ROOM, "no room at the origin", identity.lane, desk.posture);
+  if (!room) return respond.verdict(NO_ROOM, "no room at the origin", identity.lane, posture);
   return forwarded(visit, identity, decision);
 }
 
@@ -127,7 +128,7 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
       console.error({ event: "own-failure-again", error: error instanceof Error ? error.name : typeof error });
     }
   }
-  return respond.verdict(OUR_FAULT, "the shield failed", lane, desk.posture);
+  return respond.verdict(OUR_FAULT, "the shield failed", lane, desk.posture(Date.now()));
 }
 
 /** Starts the next exchange unless one is under way. Nobody waits for it. */

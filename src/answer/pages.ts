@@ -43,9 +43,13 @@ export function faultPage(fault: Fault, slots: PageSlots): string {
 export function challengePage(slots: PageSlots): string {
   const words = CHALLENGE[slots.language];
   const data = `data-working="${escapeMarkup(words.working)}" data-done="${escapeMarkup(words.done)}" data-failed="${escapeMarkup(words.failed)}" data-no-cookies="${escapeMarkup(words.noCookies)}"`;
+  const failedElsewhere = slots.languages
+    .filter((other) => other !== slots.language)
+    .map((other) => `<p lang="${other}">${escapeMarkup(CHALLENGE[other].failed)}</p>`)
+    .join("");
   const widget = `<p id="shield-status" role="status" aria-live="polite" ${data}></p>
-<progress id="shield-progress" max="100" aria-label="${escapeMarkup(words.progress)}"></progress>
-<section id="shield-failed" hidden><h2>${escapeMarkup(words.failedTitle)}</h2><p><a id="shield-retry" href="">${escapeMarkup(words.retry)}</a></p></section>
+<progress id="shield-progress" max="100" hidden aria-label="${escapeMarkup(words.progress)}"></progress>
+<section id="shield-failed" hidden><h2>${escapeMarkup(words.failedTitle)}</h2><p><a id="shield-retry" href="">${escapeMarkup(words.retry)}</a></p>${failedElsewhere}</section>
 <noscript><p>${escapeMarkup(words.noScript)}</p></noscript>`;
   return layout(
     (language) => PAGES[language].challenge,

@@ -19,7 +19,7 @@ export const PAGES: Record<Language, Record<Kind, PageTexts>> = {
     challenge: {
       title: "Pārbaudām pārlūku",
       body: [
-        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc jūsu pārlūks veic īsu automātisku pārbaudi. Jums nekas nav jādara.",
+        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc jūsu pārlūks veic īsu automātisku pārbaudi.",
       ],
     },
     unsent: {
@@ -61,9 +61,7 @@ export const PAGES: Record<Language, Record<Kind, PageTexts>> = {
   en: {
     challenge: {
       title: "Checking your browser",
-      body: [
-        "This service has unusually many requests at the moment, so your browser makes a short automatic check. You need not do anything.",
-      ],
+      body: ["This service has unusually many requests at the moment, so your browser makes a short automatic check."],
     },
     unsent: {
       title: "The form was not sent yet",
@@ -172,11 +170,11 @@ export const CHALLENGE: Record<
   }
 > = {
   lv: {
-    working: "Notiek pārbaude. Tā ilgst dažas sekundes.",
+    working: "Notiek pārbaude. Tā ilgst dažas sekundes, jums nekas nav jādara.",
     done: "Pārbaude pabeigta. Atveram lapu.",
     failed: "Pārbaudi neizdevās pabeigt.",
     noCookies: "Pārbaudi nevar pabeigt, jo pārlūkā ir izslēgtas sīkdatnes. Ieslēdziet tās un mēģiniet vēlreiz.",
-    failedTitle: "Pārbaude neizdevās",
+    failedTitle: "Ko darīt",
     retry: "Mēģināt vēlreiz",
     openCheck: "Atvērt pārbaudi jaunā cilnē",
     noScript:
@@ -184,12 +182,12 @@ export const CHALLENGE: Record<
     progress: "Pārbaudes gaita",
   },
   en: {
-    working: "Checking. This takes a few seconds.",
+    working: "Checking. This takes a few seconds; you need not do anything.",
     done: "Check complete. Opening the page.",
     failed: "The check could not be completed.",
     noCookies:
       "The check cannot be completed because cookies are switched off in this browser. Switch them on and try again.",
-    failedTitle: "The check failed",
+    failedTitle: "What you can do",
     retry: "Try again",
     openCheck: "Open the check in a new tab",
     noScript: "The automatic check needs JavaScript. Switch it on and open the page again, or call support.",

@@ -1,70 +1,61 @@
 /**
- * ClientCounter: the per-client counters, in a fixed number of Durable Objects.
+ * ClientCounter: the per-client counters, in a fixed number of Durable Objects. Here only what needs the platform; what a
+ * shard knows and says stands in shard.ts.
  *
- * Isolates report to a home shard, keys have an owner shard; once a second a home hands what it heard to the owners and
+ * Isolates report to a home shard, keys have an owner shard; twice a second a home hands what it heard to the owners and
  * learns what all homes together know. The trade-off accepted: counts are some seconds old, in exchange nobody waits for
  * them and no flood can melt them. Counters live in memory only; a restart forgets them, and the tallies tell anew.
- * Stored are spent puzzles alone, see STORED.md.
+ * What is stored stands in STORED.md.
  */
 import { DurableObject } from "cloudflare:workers";
-import { Ledger, type Spendings } from "./ledger.ts";
-import {
-  addSummaries,
-  demandOf,
-  type ExchangeReply,
-  type ExchangeReport,
-  type SiteOrders,
-  type SiteSummary,
-} from "./protocol.ts";
-import { counterShard, type ObjectsEnv, ownerOf, SHARD_COUNT, watchObject } from "./shards.ts";
+import type { Spendings } from "./ledger.ts";
+import type { ExchangeReply, ExchangeReport } from "./protocol.ts";
+import { Shard } from "./shard.ts";
+import { counterShard, type ObjectsEnv, SHARD_COUNT, watchObject } from "./shards.ts";
+import { type Grant, type GrantRequest, type LeaseEpoch, StrictGrants } from "./strict-grants.ts";
 
-/** 2^19 entries × 25 bytes: 13 MB of the object's 128. */
-const ENTRIES = 2 ** 19;
-const KEYS_PER_MERGE = 16_384;
-const EXCHANGE_EVERY_MS = 1000;
-const MERGE_EVERY_MS = 1000;
-/** An isolate that has been silent for so long is no longer counted. */
-const ISOLATE_GONE_AFTER_MS = 5000;
-const ISOLATES_MAX = 4096;
 const PURGE_EVERY_MS = 60_000;
-/** What reports ask of a budget is decided in the isolate; here every spending of a foreign key is handed on. */
-const TELL_EVERYTHING = 0;
+/** Of what an owner that hangs is told, so much is lost; the isolates hold their clients meanwhile. */
+const HANDOVER_TIMEOUT_MS = 3000;
+const HANDOVERS_UNDER_WAY_MAX = 8;
 
 export type SpendOutcome = "spent-now" | "already-spent";
 
 export class ClientCounter extends DurableObject<ObjectsEnv> {
-  readonly #shard: number;
-  /** Keys that are ours. */
-  readonly #own = new Ledger(ENTRIES, 1);
-  /** Keys of other shards, as far as our isolates see them. */
-  readonly #foreign = new Ledger(ENTRIES / 4, KEYS_PER_MERGE);
-  readonly #isolates = new Map<string, { at: number; demand: Map<string, number> }>();
-  #summaries = new Map<string, SiteSummary>();
-  #orders: readonly SiteOrders[] = [];
-  #mergedAt = 0;
-  #merging = false;
+  readonly #number: number;
+  readonly #shard: Shard;
+  readonly #grants: StrictGrants;
+  #handoverScheduled = false;
+  #handoversUnderWay = 0;
   #purgedAt = 0;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
-    this.#shard = Number((ctx.id.name ?? "s00").slice(1));
+    this.#number = Number((ctx.id.name ?? "s00").slice(1));
+    this.#shard = new Shard({ shard: this.#number, count: SHARD_COUNT });
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS spent (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID",
     );
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS lease_epoch (one INTEGER PRIMARY KEY CHECK (one = 1), until INTEGER NOT NULL)",
+    );
+    this.#grants = new StrictGrants(leaseEpochIn(ctx.storage.sql), Date.now());
   }
 
   /** One isolate's report in, what it should know out. Never waits for another object. */
   exchange(report: ExchangeReport): ExchangeReply {
     const now = Date.now();
-    const tats = this.#spend(report.spendings, now);
-    this.#note(report, now);
-    this.#mergeSoon(now);
-    return { nextInMs: EXCHANGE_EVERY_MS, tats, sites: this.#ordersFor(report.isolate) };
+    const reply = this.#shard.exchange(report, now);
+    if (!this.#handoverScheduled && this.#handoversUnderWay < HANDOVERS_UNDER_WAY_MAX) {
+      this.#handoverScheduled = true;
+      this.ctx.waitUntil(this.#handOver(this.#shard.msUntilHandover(now)));
+    }
+    return reply;
   }
 
   /** Another shard hands over what its isolates spent of our keys, and learns where these stand. */
   merge(spendings: Spendings): Float64Array {
-    return this.#spend(spendings, Date.now());
+    return this.#shard.merge(spendings, Date.now());
   }
 
   /**
@@ -81,66 +72,33 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     return rowsWritten > 0 ? "spent-now" : "already-spent";
   }
 
-  #spend({ keys, spentMs }: Spendings, now: number): Float64Array {
-    const tats = new Float64Array(spentMs.length);
-    for (let i = 0; i < spentMs.length; i++) {
-      const key = { hi: keys[2 * i] ?? 0, lo: keys[2 * i + 1] ?? 0 };
-      const ledger = ownerOf(key.hi) === this.#shard ? this.#own : this.#foreign;
-      tats[i] = ledger.spend(
-        key,
-        spentMs[i] ?? 0,
-        ledger === this.#own ? Number.POSITIVE_INFINITY : TELL_EVERYTHING,
-        now,
+  /** Tokens of a strict budget. Only the shard that owns the key may be asked. */
+  grant(request: GrantRequest): Grant {
+    return this.#grants.grant(request, Date.now());
+  }
+
+  async #handOver(inMs: number): Promise<void> {
+    if (inMs > 0) await scheduler.wait(inMs);
+    // From here on a report is too late for this handover and schedules the next one.
+    this.#handoverScheduled = false;
+    this.#handoversUnderWay++;
+    const now = Date.now();
+    const calls = this.#shard
+      .handovers(now)
+      .map(async (handover) =>
+        this.#shard.learn(handover, await counterShard(this.env, handover.owner).merge(handover.spendings)),
       );
-    }
-    return tats;
+    if (this.#shard.watchDue(now)) calls.push(this.#reportToWatch());
+    const late = scheduler.wait(HANDOVER_TIMEOUT_MS).then(() => null);
+    const results = await Promise.race([Promise.allSettled(calls), late]);
+    this.#handoversUnderWay--;
+    const failed = results?.filter(({ status }) => status === "rejected").length ?? calls.length;
+    if (failed > 0) console.warn({ event: "merge-failed", shard: this.#number, failed, of: calls.length });
   }
 
-  #note({ isolate, sites }: ExchangeReport, now: number): void {
-    if (!this.#isolates.has(isolate) && this.#isolates.size >= ISOLATES_MAX) return;
-    const demand = new Map<string, number>();
-    for (const summary of sites) {
-      this.#summaries.set(summary.site, addSummaries(this.#summaries.get(summary.site), summary));
-      demand.set(summary.site, (demandOf(summary) * 1000) / Math.max(summary.overMs, 100));
-    }
-    this.#isolates.set(isolate, { at: now, demand });
-    for (const [id, { at }] of this.#isolates) if (now - at > ISOLATE_GONE_AFTER_MS) this.#isolates.delete(id);
-  }
-
-  /** The shard's lease, divided among its isolates: a fifth evenly, so that nobody starves, the rest by demand. */
-  #ordersFor(isolate: string): readonly SiteOrders[] {
-    return this.#orders.map((order) => {
-      let all = 0;
-      for (const { demand } of this.#isolates.values()) all += demand.get(order.site) ?? 0;
-      const mine = this.#isolates.get(isolate)?.demand.get(order.site) ?? 0;
-      const even = 1 / Math.max(1, this.#isolates.size);
-      const share = all > 0 ? 0.2 * even + 0.8 * (mine / all) : even;
-      return { ...order, unitsPerSecond: order.unitsPerSecond * share };
-    });
-  }
-
-  #mergeSoon(now: number): void {
-    if (this.#merging || now - this.#mergedAt < MERGE_EVERY_MS) return;
-    this.#merging = true;
-    this.#mergedAt = now;
-    this.ctx.waitUntil(this.#merge().finally(() => (this.#merging = false)));
-  }
-
-  async #merge(): Promise<void> {
-    const summaries = [...this.#summaries.values()];
-    this.#summaries = new Map();
-    const watch = watchObject(this.env)
-      .report({ shard: this.#shard, isolates: this.#isolates.size, sites: summaries })
-      .then((orders) => {
-        this.#orders = orders;
-      });
-    const handovers = byOwner(this.#foreign.collect()).map(async ([owner, spendings]) => {
-      const tats = await counterShard(this.env, owner).merge(spendings);
-      this.#foreign.settle(spendings.keys, tats);
-    });
-    const results = await Promise.allSettled([watch, ...handovers]);
-    const failed = results.filter(({ status }) => status === "rejected").length;
-    if (failed > 0) console.warn({ event: "merge-failed", shard: this.#shard, failed, of: results.length });
+  async #reportToWatch(): Promise<void> {
+    const report = { shard: this.#number, isolates: this.#shard.isolates, sites: this.#shard.summaries() };
+    this.#shard.obey(await watchObject(this.env).report(report));
   }
 
   #purge(now: number): void {
@@ -150,18 +108,13 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
   }
 }
 
-/** Splits spendings by the shard that owns the keys. */
-function byOwner({ keys, spentMs }: Spendings): readonly (readonly [number, Spendings])[] {
-  const parts = Array.from({ length: SHARD_COUNT }, () => ({ keys: [] as number[], spentMs: [] as number[] }));
-  for (let i = 0; i < spentMs.length; i++) {
-    const hi = keys[2 * i] ?? 0;
-    const part = parts[ownerOf(hi)];
-    part?.keys.push(hi, keys[2 * i + 1] ?? 0);
-    part?.spentMs.push(spentMs[i] ?? 0);
-  }
-  return parts.flatMap((part, owner) =>
-    part.keys.length === 0
-      ? []
-      : [[owner, { keys: Uint32Array.from(part.keys), spentMs: Float64Array.from(part.spentMs) }] as const],
-  );
+function leaseEpochIn(sql: SqlStorage): LeaseEpoch {
+  return {
+    read: () => Number(sql.exec("SELECT until FROM lease_epoch").toArray()[0]?.until ?? 0),
+    write: (until) =>
+      void sql.exec(
+        "INSERT INTO lease_epoch (one, until) VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET until = excluded.until",
+        Math.ceil(until),
+      ),
+  };
 }

@@ -7,23 +7,36 @@ import type { Tally } from "./tally.ts";
 
 const FIRST_AFTER_MS = 250;
 const JITTER = 0.2;
+/** The shard sets the pace; nonsense from it must neither become a storm nor silence. */
+const PACE_MIN_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
 const CALL_TIMEOUT_MS = 3_000;
 /** An exchange that was scheduled but never ran (its invocation was killed) is given up after this. */
 const LOST_AFTER_MS = 20_000;
+/** A home that fails so often in a row is left for the next one, unless it is only overloaded. */
+const FAILURES_UNTIL_DETOUR = 3;
 
 export interface ExchangePartner {
   exchange(report: ExchangeReport): Promise<ExchangeReply>;
 }
 
 export interface ExchangeDeps {
-  readonly partner: () => ExchangePartner;
+  /**
+   * A fresh stub each time, as a broken one stays broken.
+   * @param detour 0 for the home shard, else how many shards further to look, since those before do not answer
+   */
+  readonly partner: (detour: number) => ExchangePartner;
   readonly summarize: () => readonly SiteSummary[];
   readonly obey: (reply: ExchangeReply, now: number) => void;
   readonly wait: (ms: number) => Promise<unknown>;
   readonly now: () => number;
   readonly random: () => number;
 }
+
+/** Why an isolate is on its own: for explanations and metrics. */
+export type Alone = "overloaded" | "slow" | "failing";
+
+class Late extends Error {}
 
 export class Exchange {
   readonly isolate: string;
@@ -32,6 +45,8 @@ export class Exchange {
   #scheduledAt = 0;
   #scheduled = false;
   #failures = 0;
+  #detour = 0;
+  #alone: Alone | null = null;
 
   constructor(isolate: string, tally: Tally) {
     this.isolate = isolate;
@@ -43,6 +58,11 @@ export class Exchange {
     return this.#failures;
   }
 
+  /** Why the isolate is on its own; null when it is not. */
+  get alone(): Alone | null {
+    return this.#alone;
+  }
+
   /**
    * To be called with every request. Returns the work that must be kept alive with `waitUntil`, or null when an exchange
    * is on its way already. Since it waits until it is due, the last one flushes what is left when traffic stops.
@@ -52,35 +72,50 @@ export class Exchange {
     if (this.#scheduled && now - this.#scheduledAt < LOST_AFTER_MS) return null;
     this.#scheduled = true;
     this.#scheduledAt = now;
-    return this.#run(deps);
+    return this.#run(deps, now);
   }
 
-  async #run(deps: ExchangeDeps): Promise<void> {
+  async #run(deps: ExchangeDeps, scheduledAt: number): Promise<void> {
     try {
       await deps.wait(this.#intervalMs * (1 + JITTER * (2 * deps.random() - 1)));
       await this.#exchange(deps);
     } finally {
-      this.#scheduled = false;
+      // One that was given up and ran late after all must not end its successor.
+      if (this.#scheduledAt === scheduledAt) this.#scheduled = false;
     }
   }
 
   async #exchange(deps: ExchangeDeps): Promise<void> {
-    const spendings = this.#tally.collect();
+    const spendings = this.#tally.collect(deps.now());
     try {
-      const call = deps.partner().exchange({ isolate: this.isolate, spendings, sites: deps.summarize() });
+      const call = deps.partner(this.#detour).exchange({ isolate: this.isolate, spendings, sites: deps.summarize() });
       const reply = await Promise.race([call, deps.wait(CALL_TIMEOUT_MS).then(() => null)]);
-      if (reply === null) throw new Error("the shard did not answer in time");
-      this.#tally.settle(spendings.keys, reply.tats);
-      this.#intervalMs = reply.nextInMs;
+      if (reply === null) throw new Late("the shard did not answer in time");
+      this.#tally.settle(spendings, reply.tats, deps.now());
+      this.#intervalMs = Math.min(BACKOFF_MAX_MS, Math.max(PACE_MIN_MS, reply.nextInMs || 0));
       this.#failures = 0;
+      this.#alone = null;
       deps.obey(reply, deps.now());
     } catch (error) {
-      // Never retried at once: an overloaded shard must not be asked more often than a well one.
-      this.#tally.restore(spendings);
+      this.#alone = reasonOf(error);
+      // Only what surely was not counted is told again. Told twice, it would be denied to somebody who did not spend it.
+      if (this.#alone === "overloaded") this.#tally.restore(spendings);
       this.#failures++;
+      if (this.#alone !== "overloaded" && this.#failures % FAILURES_UNTIL_DETOUR === 0) this.#detour++;
+      // Never at once: an overloaded shard must not be asked more often than a well one.
       this.#intervalMs = Math.min(BACKOFF_MAX_MS, 1000 * 2 ** this.#failures);
       if (this.#failures === 1)
-        console.warn({ event: "exchange-failed", why: error instanceof Error ? error.name : "unknown" });
+        console.warn({
+          event: "exchange-failed",
+          alone: this.#alone,
+          why: error instanceof Error ? error.name : "unknown",
+        });
     }
   }
+}
+
+/** `overloaded` is set by the platform on errors of calls that it did not let through. */
+function reasonOf(error: unknown): Alone {
+  if (error instanceof Late) return "slow";
+  return error instanceof Error && "overloaded" in error && error.overloaded === true ? "overloaded" : "failing";
 }

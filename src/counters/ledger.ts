@@ -4,15 +4,27 @@
  * with what the other side knows.
  *
  * A table of sets of eight entries in typed arrays, found by the key's 64-bit keyed hash. An operation looks at one set
- * and nothing else, whatever the size; nobody without the key can aim at a set. A full set forgets the entry with the
- * lowest TAT, which is the one cheapest to forget: it has the least spending ahead of the clock.
+ * and nothing else, whatever the size; nobody without the key can aim at a set. A full set forgets who is cheapest to
+ * forget: the one with the least spending ahead of the clock, measured by its own budget. One that is denied is forgotten
+ * only when all of its set are, and that is counted: then the table is too small for what goes on, and somebody must know.
  */
 import { type Spend, spent, waitMs } from "./gcra.ts";
 import type { KeyHash } from "./siphash.ts";
 
 const WAYS = 8;
-/** hi, lo: 4 bytes each; tat, unreported: 8 bytes each; queued: 1. */
-export const BYTES_PER_ENTRY = 25;
+/** hi, lo, unreported, deniedFrom: 4 bytes each; tat: 8; queued, asks: 1 each. */
+export const BYTES_PER_ENTRY = 26;
+const UNKNOWN = -1;
+/** Exchanges after a spend until all that was spent elsewhere at the same time has come together at its owner. */
+const ASKS = 3;
+/** Only gives spending of unknown budgets an order between 0 and 1. */
+const UNKNOWN_BUDGET_MS = 60_000;
+/**
+ * Spending that old, ms, is told in full although its budget may have recovered meanwhile: about the time between two
+ * exchanges. Of older spending that could not be told, only what is still owed is: else a whole outage's worth of harmless
+ * requests would come down on a client in one moment.
+ */
+export const FRESH_MS = 2000;
 
 /** What was spent by whom since the last time: hashes as [hi, lo, hi, lo, …] and ms of TAT, one for each key. */
 export interface Spendings {
@@ -25,11 +37,16 @@ export class Ledger {
   readonly #lo: Uint32Array;
   readonly #tat: Float64Array;
   /** Spent but not yet collected, ms. */
-  readonly #unreported: Float64Array;
+  readonly #unreported: Float32Array;
+  /** How far the TAT may be ahead of the clock before a spend of the latest size is denied, ms. */
+  readonly #deniedFrom: Float32Array;
   readonly #queued: Uint8Array;
+  /** How often it is still to be asked after. */
+  readonly #asks: Uint8Array;
   /** Slots whose unreported spending is worth telling; bounded, the overflow waits for its next spend. */
   readonly #queue: Int32Array;
   #queueLength = 0;
+  #forgotten = 0;
   readonly #setMask: number;
 
   /**
@@ -41,8 +58,10 @@ export class Ledger {
     this.#hi = new Uint32Array(size);
     this.#lo = new Uint32Array(size);
     this.#tat = new Float64Array(size);
-    this.#unreported = new Float64Array(size);
+    this.#unreported = new Float32Array(size);
+    this.#deniedFrom = new Float32Array(size);
     this.#queued = new Uint8Array(size);
+    this.#asks = new Uint8Array(size);
     this.#queue = new Int32Array(queueLength);
     this.#setMask = size / WAYS - 1;
   }
@@ -55,33 +74,33 @@ export class Ledger {
 
   /**
    * Spends without asking: whoever asks calls `waitMs` first.
-   * @param tellFromMs unreported spending from which the key is queued for `collect`
+   * @param tellFromMs once the queue is half full, only keys with so much unreported spending are added to it
+   * @param deniedFromMs how far ahead of the clock this key is denied; left out where its budget is not known
    * @returns the new TAT
    */
-  spend(key: KeyHash, incrementMs: number, tellFromMs: number, now: number): number {
-    const slot = this.#claim(key.hi, key.lo);
-    const before = this.#at(slot);
-    // A budget that has fully recovered owes nothing: what was not told of it needs no telling any more.
-    const unreported = (before <= now && !this.#queued[slot] ? 0 : (this.#unreported[slot] ?? 0)) + incrementMs;
-    const tat = spent(before, incrementMs, now);
+  spend(key: KeyHash, incrementMs: number, tellFromMs: number, now: number, deniedFromMs = UNKNOWN): number {
+    const slot = this.#claim(key.hi, key.lo, now);
+    const tat = spent(this.#at(slot), incrementMs, now);
+    const unreported = (this.#unreported[slot] ?? 0) + incrementMs;
     this.#tat[slot] = tat;
     this.#unreported[slot] = unreported;
-    if (unreported >= tellFromMs && !this.#queued[slot] && this.#queueLength < this.#queue.length) {
-      this.#queued[slot] = 1;
-      this.#queue[this.#queueLength++] = slot;
-    }
+    this.#deniedFrom[slot] = deniedFromMs;
+    this.#enqueue(slot, tellFromMs);
     return tat;
   }
 
-  /** Takes what was queued. What it tells counts as told: after a failed exchange give it back with `restore`. */
-  collect(): Spendings {
+  /**
+   * Takes what was queued. It counts as told: where it surely did not arrive, give it back with `restore`.
+   * @param now left out, even the oldest spending is told in full
+   */
+  collect(now = 0): Spendings {
     const keys = new Uint32Array(2 * this.#queueLength);
     const spentMs = new Float64Array(this.#queueLength);
     for (let i = 0; i < this.#queueLength; i++) {
       const slot = this.#queue[i] ?? 0;
       keys[2 * i] = this.#hi[slot] ?? 0;
       keys[2 * i + 1] = this.#lo[slot] ?? 0;
-      spentMs[i] = this.#unreported[slot] ?? 0;
+      spentMs[i] = Math.min(this.#unreported[slot] ?? 0, Math.max(0, this.#at(slot) - now) + FRESH_MS);
       this.#unreported[slot] = 0;
       this.#queued[slot] = 0;
     }
@@ -89,12 +108,35 @@ export class Ledger {
     return { keys, spentMs };
   }
 
-  /** Takes over what the other side knows of these keys, plus what was spent here since `collect`. */
-  settle(keys: Uint32Array, tats: Float64Array): void {
+  /** How many denied keys had to be forgotten since the last call: above 0, the table is full. */
+  takeForgotten(): number {
+    const forgotten = this.#forgotten;
+    this.#forgotten = 0;
+    return forgotten;
+  }
+
+  /**
+   * Takes over what the other side knows of these keys, plus what was spent here since `collect`.
+   * @param askAgain what was told of them: who spent, or of whom there was news, and is more than half way to a denial, is
+   * asked after again with the next exchanges. A denied key spends nothing and would never hear what others spent.
+   */
+  settle(
+    keys: Uint32Array,
+    tats: Float64Array,
+    askAgain?: { readonly spentMs: Float64Array; readonly now: number },
+  ): void {
     for (let i = 0; i < tats.length; i++) {
       const slot = this.#find(keys[2 * i] ?? 0, keys[2 * i + 1] ?? 0);
       if (slot < 0) continue;
-      this.#tat[slot] = Math.max(this.#at(slot), (tats[i] ?? 0) + (this.#unreported[slot] ?? 0));
+      const before = this.#at(slot);
+      const tat = Math.max(before, (tats[i] ?? 0) + (this.#unreported[slot] ?? 0));
+      this.#tat[slot] = tat;
+      if (!askAgain || tat - askAgain.now <= (this.#deniedFrom[slot] ?? 0) / 2) continue;
+      const fresh = tat > before || (askAgain.spentMs[i] ?? 0) > 0;
+      const asks = fresh ? ASKS : (this.#asks[slot] ?? 0);
+      if (asks === 0) continue;
+      this.#asks[slot] = asks - 1;
+      this.#enqueue(slot, 0);
     }
   }
 
@@ -122,17 +164,47 @@ export class Ledger {
     return -1;
   }
 
-  #claim(hi: number, lo: number): number {
+  /** Up to half the queue is for everybody, the rest for who spent so much. */
+  #enqueue(slot: number, fromMs: number): void {
+    const capacity = this.#queue.length;
+    if (this.#queued[slot] || fromMs === Number.POSITIVE_INFINITY || this.#queueLength >= capacity) return;
+    if (this.#queueLength >= capacity / 2 && !((this.#unreported[slot] ?? 0) >= fromMs)) return;
+    this.#queued[slot] = 1;
+    this.#queue[this.#queueLength++] = slot;
+  }
+
+  #claim(hi: number, lo: number, now: number): number {
     const found = this.#find(hi, lo);
     if (found >= 0) return found;
     const first = (lo & this.#setMask) * WAYS;
     let cheapest = first;
-    for (let slot = first + 1; slot < first + WAYS; slot++) if (this.#at(slot) < this.#at(cheapest)) cheapest = slot;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let slot = first; slot < first + WAYS; slot++) {
+      const value = this.#valueOf(slot, now);
+      if (value < lowest) {
+        lowest = value;
+        cheapest = slot;
+      }
+    }
+    if (lowest > 1) this.#forgotten++;
     this.#hi[cheapest] = hi;
     this.#lo[cheapest] = lo;
     this.#tat[cheapest] = 0;
     this.#unreported[cheapest] = 0;
+    this.#asks[cheapest] = 0;
     // A queued entry that is forgotten leaves its place in the queue to the newcomer, which tells its own spending then.
     return cheapest;
+  }
+
+  /**
+   * What an entry is worth keeping: up to 0 its budget has recovered, up to 1 it is the spent part of it, above 1 it is
+   * denied and this is the time (ms) for which it will be. Where the budget is not known, the spending ahead, below 1.
+   */
+  #valueOf(slot: number, now: number): number {
+    const ahead = this.#at(slot) - now;
+    const deniedFrom = this.#deniedFrom[slot] ?? 0;
+    if (ahead <= 0) return ahead;
+    if (deniedFrom === UNKNOWN) return ahead / (ahead + UNKNOWN_BUDGET_MS);
+    return ahead <= deniedFrom ? ahead / deniedFrom : 1 + ahead - deniedFrom;
   }
 }

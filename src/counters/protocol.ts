@@ -36,6 +36,8 @@ export interface SiteSummary {
   /** Forwarded requests, and those of them that failed (5xx, timeout, no connection). */
   readonly forwarded: number;
   readonly failed: number;
+  /** Denied keys that had to be forgotten as all around them were denied as well. Above 0 is itself a reason to be on guard. */
+  readonly full?: number;
 }
 
 /** What the watch wants of an isolate for a site. */
@@ -58,6 +60,7 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     turnedAway: a.turnedAway + b.turnedAway,
     forwarded: a.forwarded + b.forwarded,
     failed: a.failed + b.failed,
+    full: (a.full ?? 0) + (b.full ?? 0),
   };
 }
 

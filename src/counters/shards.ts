@@ -27,8 +27,3 @@ function inJurisdiction<T extends Rpc.DurableObjectBranded>(
 ): DurableObjectNamespace<T> {
   return JURISDICTION === "" ? namespace : namespace.jurisdiction(JURISDICTION as DurableObjectJurisdiction);
 }
-
-/** The shard that owns a key: its bits were keyed, so nobody can aim at a shard. */
-export function ownerOf(hi: number): number {
-  return hi % SHARD_COUNT;
-}

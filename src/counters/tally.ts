@@ -1,20 +1,21 @@
 /**
  * What one isolate knows of its clients: it answers `decide` at once and from memory.
  *
- * Over-admission. A key's spending is told from a tenth of its burst on, and what all others spent comes back with the
- * next exchange. While the news is under way each isolate that sees the client goes by what it knows, so beyond the budget
- * there pass at most (isolates that see it − 1) × what one isolate admits until then: burst + rate × news delay.
+ * A key's spending is told with the next exchange, and what all others spent comes back with it. While the news is under
+ * way each isolate that sees the client goes by what it knows: bound.ts says how much can pass beyond the budget.
  */
 import type { Budget } from "../policy/policy.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { Spend } from "./gcra.ts";
-import { Ledger, type Spendings } from "./ledger.ts";
+import { BYTES_PER_ENTRY, Ledger, type Spendings } from "./ledger.ts";
 import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
 
-/** 2^18 entries × 25 bytes: 6.6 MB, whatever the number of clients. */
 const ENTRIES = 2 ** 18;
-/** One exchange tells of at most so many keys (96 kB on the wire); under more the busiest come again at once. */
+/** One exchange tells of at most so many keys (64 kB up, 32 kB down); what finds no place waits for the key's next spend. */
 const KEYS_PER_EXCHANGE = 4096;
+/** 2^18 entries × 26 bytes and the queue: 6.8 MB, whatever the number of clients. */
+export const TALLY_BYTES = ENTRIES * BYTES_PER_ENTRY + 4 * KEYS_PER_EXCHANGE;
+/** When more keys want to be told than half of that, only who spent so much of her burst is. */
 const TELL_FROM_SHARE_OF_BURST = 0.1;
 
 export class Tally implements CounterView {
@@ -34,16 +35,29 @@ export class Tally implements CounterView {
   apply(charges: readonly Charge[], now: number): void {
     for (const charge of charges) {
       const { incrementMs, toleranceMs } = spendOf(charge);
-      this.#ledger.spend(this.#hash(charge), incrementMs, toleranceMs * TELL_FROM_SHARE_OF_BURST, now);
+      this.#ledger.spend(
+        this.#hash(charge),
+        incrementMs,
+        toleranceMs * TELL_FROM_SHARE_OF_BURST,
+        now,
+        Math.max(0, toleranceMs - incrementMs),
+      );
     }
   }
 
-  collect(): Spendings {
-    return this.#ledger.collect();
+  /** @param now left out, even spending that is long recovered is told in full */
+  collect(now = 0): Spendings {
+    return this.#ledger.collect(now);
   }
 
-  settle(keys: Uint32Array, tats: Float64Array): void {
-    this.#ledger.settle(keys, tats);
+  /** Denied keys that had to be forgotten since the last call: the site summary's `full`. */
+  takeForgotten(): number {
+    return this.#ledger.takeForgotten();
+  }
+
+  /** @param now left out, nobody is asked after again */
+  settle({ keys, spentMs }: Spendings, tats: Float64Array, now?: number): void {
+    this.#ledger.settle(keys, tats, now === undefined ? undefined : { spentMs, now });
   }
 
   restore(spendings: Spendings): void {

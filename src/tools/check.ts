@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
 import { compile, RulesError } from "../policy/compile.ts";
+import { misspellings } from "../policy/schema.ts";
 import { secretProblem } from "../seal.ts";
 
 const options = new Command("check")
@@ -23,6 +24,8 @@ if (problems.length > 0) {
 async function problemsOfRules(): Promise<readonly string[]> {
   try {
     const { default: rules } = await import("../rules.ts");
+    const unknown = misspellings(rules);
+    if (unknown.length > 0) return unknown;
     const policy = compile(rules);
     if (!options.quiet) {
       const routes = policy.sites.reduce((sum, { routes }) => sum + routes.length, 0);

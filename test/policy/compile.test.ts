@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compile, RulesError } from "../../src/policy/compile.ts";
 import { glob } from "../../src/policy/glob.ts";
 import type { Condition, Rules } from "../../src/policy/language.ts";
+import { misspellings } from "../../src/policy/schema.ts";
 import rules from "../../src/rules.ts";
 import { facts } from "./subjects.ts";
 
@@ -83,6 +84,31 @@ describe("compile", () => {
   it("tells all problems at once", () => {
     const message = problemsOf({ budgets: [{ name: "b", per: "address", perMinute: 0, burst: 0, then: "limit" }] });
     expect(message.split("\n")).toHaveLength(2 + 0);
+  });
+});
+
+describe("words that the language does not have", () => {
+  const [route] = portal.routes;
+  const [budget] = rules.budgets;
+  it("are none in the shipped rules", () => expect(misspellings(rules)).toEqual([]));
+  it.each<[string, unknown, RegExp]>([
+    [
+      "an importance",
+      { sites: [{ ...portal, routes: [{ ...route, importance: "vital" }] }] },
+      /sites\.0\.routes\.0\.importance: .*"critical".*"vital"/,
+    ],
+    ["a kind of client", { sites: [{ ...portal, routes: [{ ...route, usedBy: "machines" }] }] }, /usedBy/],
+    ["whom a budget is for", { budgets: [{ ...budget, per: "adress" }] }, /budgets\.0\.per: .*"address".*"adress"/],
+    ["a key", { budgets: [{ ...budget, perMinuts: 4 }] }, /perMinuts/],
+    ["a part of a condition", { rules: [{ name: "x", when: { usrAgent: "*" }, then: "block" }] }, /usrAgent/],
+    [
+      "a part of a condition inside `not`",
+      { rules: [{ name: "x", when: { not: { pth: "/" } }, then: "block" }] },
+      /when\.not\.pth/,
+    ],
+    ["a method in small letters", { rules: [{ name: "x", when: { method: "post" }, then: "block" }] }, /capitals/],
+  ])("are found and named: %s", (_, different, sentence) => {
+    expect(misspellings({ ...rules, ...(different as object) }).join("\n")).toMatch(sentence);
   });
 });
 

@@ -63,6 +63,9 @@ async function run(): Promise<void> {
 }
 
 async function work(): Promise<void> {
+  // Hidden until now: without this script nothing would ever move it.
+  const progress = element("shield-progress");
+  if (progress) progress.hidden = false;
   say("working");
   showProgress(0);
   const cleared = await earnClearance({
@@ -87,9 +90,7 @@ async function work(): Promise<void> {
 function retry(): void {
   forgetRounds(memory);
   const failed = element("shield-failed");
-  const progress = element("shield-progress");
   if (failed) failed.hidden = true;
-  if (progress) progress.hidden = false;
   work().catch(() => showFailure("failed"));
 }
 

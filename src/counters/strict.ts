@@ -1,0 +1,107 @@
+/**
+ * Strict budgets, for the few places where a count some seconds old is not good enough: sign-in started from one prefix,
+ * password reset. The isolate fetches tokens ahead from the shard that owns the key and spends them one by one; never more
+ * than the budget passes, from however many isolates. Whoever has no token waits for one call, no longer than `patienceMs`.
+ *
+ * A denied key costs no call: until the shard's word for "not before" is over, the isolate refuses by itself.
+ */
+import type { Budget } from "../policy/policy.ts";
+import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
+import type { Grant, GrantRequest } from "./strict-grants.ts";
+
+/** Entries of about 150 bytes. */
+const KEYS_MAX = 2048;
+/** An attacker who rotates keys must not turn strict budgets into a flood of calls. */
+const CALLS_PER_SECOND_MAX = 50;
+const TOKENS_AHEAD_MAX = 32;
+
+/**
+ * `unanswered`: the shard was slow, failed, or was not asked as too many already were. What then becomes of the request is
+ * for the caller's table of failures to say: an error must mint nothing, but it may let a critical request pass.
+ */
+export type StrictOutcome =
+  | { readonly kind: "granted" }
+  | { readonly kind: "refused"; readonly retryAfterMs: number }
+  | { readonly kind: "unanswered" };
+
+export interface StrictDeps {
+  /** Asks the shard that owns the key; a fresh stub each time. */
+  readonly ask: (request: GrantRequest) => Promise<Grant>;
+  readonly wait: (ms: number) => Promise<unknown>;
+  readonly now: () => number;
+  readonly patienceMs: number;
+}
+
+type Figures = Pick<Budget, "name" | "emissionMs" | "toleranceMs">;
+
+interface Purse {
+  tokens: number;
+  /** After this the tokens are worth nothing, ms since 1970. */
+  goodUntil: number;
+  notBefore: number;
+  /** Spends since the last fetch: so many are fetched next time. */
+  used: number;
+}
+
+export class StrictPurses {
+  readonly #key: SipKey;
+  /** In order of their last fetch. To forget one loses tokens, never grants any. */
+  readonly #purses = new Map<string, Purse>();
+  #calls = 0;
+  #callsSince = 0;
+
+  constructor(key: SipKey) {
+    this.#key = key;
+  }
+
+  /** Spends one token of this key's budget, or says why not. */
+  async spend(budget: Figures, key: string, deps: StrictDeps): Promise<StrictOutcome> {
+    const text = `strict ${budget.name}|${key}`;
+    const asked = deps.now();
+    const held = this.#purses.get(text);
+    if (held && take(held, asked)) return { kind: "granted" };
+    if (held && held.notBefore > asked) return { kind: "refused", retryAfterMs: held.notBefore - asked };
+    if (!this.#mayCall(asked)) return { kind: "unanswered" };
+
+    const hash: KeyHash = sipHash(this.#key, text);
+    const tokens = Math.min(TOKENS_AHEAD_MAX, 1 + (held?.used ?? 0));
+    const { emissionMs, toleranceMs } = budget;
+    const answered = deps.ask({ ...hash, tokens, emissionMs, toleranceMs }).catch(() => null);
+    const grant = await Promise.race([answered, deps.wait(deps.patienceMs).then(() => null)]);
+    if (grant === null) return { kind: "unanswered" };
+    return this.#keep(text, grant, asked, deps.now());
+  }
+
+  /** Tokens count from when they were asked for: whatever the way took, they end before the shard thinks they do. */
+  #keep(text: string, grant: Grant, asked: number, now: number): StrictOutcome {
+    const held = this.#purses.get(text);
+    const rest = held && held.goodUntil > now ? held.tokens : 0;
+    const goodUntil = asked + grant.leaseMs;
+    const purse: Purse = {
+      tokens: grant.tokens + rest,
+      goodUntil: rest > 0 ? Math.min(goodUntil, held?.goodUntil ?? 0) : goodUntil,
+      notBefore: grant.tokens === 0 ? now + grant.retryMs : 0,
+      used: 0,
+    };
+    this.#purses.delete(text);
+    if (this.#purses.size >= KEYS_MAX) this.#purses.delete(this.#purses.keys().next().value ?? "");
+    this.#purses.set(text, purse);
+    if (take(purse, now)) return { kind: "granted" };
+    return grant.tokens > 0 ? { kind: "unanswered" } : { kind: "refused", retryAfterMs: grant.retryMs };
+  }
+
+  #mayCall(now: number): boolean {
+    if (now - this.#callsSince >= 1000) {
+      this.#callsSince = now;
+      this.#calls = 0;
+    }
+    return this.#calls++ < CALLS_PER_SECOND_MAX;
+  }
+}
+
+function take(purse: Purse, now: number): boolean {
+  if (purse.tokens <= 0 || now >= purse.goodUntil) return false;
+  purse.tokens--;
+  purse.used++;
+  return true;
+}

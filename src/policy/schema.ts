@@ -1,0 +1,89 @@
+/**
+ * The words of the rule language, checked at run time: TypeScript checks them in an editor, but a deploy strips types
+ * unread. Used by `npm run check` alone; the Worker never loads it.
+ */
+import * as v from "valibot";
+import { LANES } from "../identity/identity.ts";
+import { IMPORTANCES } from "./tables.ts";
+
+const oneOf = <T extends v.GenericSchema>(item: T) => v.union([item, v.pipe(v.array(item), v.minLength(1))]);
+const text = v.pipe(v.string(), v.minLength(1));
+const texts = oneOf(v.string());
+const ASKERS = ["navigation", "frame", "script", "subresource", "preflight", "websocket", "program"] as const;
+
+const conditionParts = {
+  host: v.optional(texts),
+  path: v.optional(texts),
+  route: v.optional(texts),
+  method: v.optional(oneOf(v.pipe(v.string(), v.regex(/^[A-Z]+$/, "methods are written in capitals")))),
+  lane: v.optional(oneOf(v.picklist(LANES))),
+  asker: v.optional(oneOf(v.picklist(ASKERS))),
+  country: v.optional(oneOf(v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9]$/, 'countries are two capitals, like "LV"')))),
+  asn: v.optional(oneOf(v.pipe(v.number(), v.integer()))),
+  network: v.optional(texts),
+  userAgent: v.optional(texts),
+  accept: v.optional(texts),
+  contentType: v.optional(texts),
+  referer: v.optional(texts),
+  query: v.optional(texts),
+};
+/** `not` may hold a condition that holds another `not`, and so on. */
+const Condition: v.GenericSchema = v.strictObject({ ...conditionParts, not: v.optional(v.lazy(() => Condition)) });
+
+const Route = v.strictObject({
+  name: text,
+  path: oneOf(text),
+  methods: v.optional(conditionParts.method),
+  importance: v.picklist(IMPORTANCES),
+  cost: v.optional(v.number()),
+  usedBy: v.optional(v.picklist(["people", "machine"])),
+  challenge: v.optional(v.picklist(["when-needed", "never"])),
+  vouches: v.optional(v.boolean()),
+  cache: v.optional(v.strictObject({ seconds: v.pipe(v.number(), v.minValue(1)), query: v.array(text) })),
+  timeoutSeconds: v.optional(v.pipe(v.number(), v.minValue(1))),
+});
+
+const Site = v.strictObject({
+  name: text,
+  hosts: v.pipe(v.array(text), v.minLength(1)),
+  origin: v.optional(v.union([v.strictObject({ url: text }), v.strictObject({ binding: text })])),
+  capacityPerSecond: v.number(),
+  routes: v.array(Route),
+});
+
+const Budget = v.strictObject({
+  name: text,
+  per: v.picklist(["principal", "clearance", "address", "prefix", "facility"]),
+  lanes: v.optional(conditionParts.lane),
+  routes: v.optional(texts),
+  perMinute: v.number(),
+  burst: v.number(),
+  counts: v.optional(v.picklist(["requests", "cost"])),
+  then: v.picklist(["limit", "challenge"]),
+});
+
+const Rule = v.strictObject({
+  name: text,
+  when: Condition,
+  then: v.picklist(["allow", "challenge", "limit", "block", "observe"]),
+  because: v.optional(v.string()),
+});
+
+const Facility = v.strictObject({ name: text, networks: v.array(text), seats: v.number(), expires: text });
+
+const Rules = v.strictObject({
+  sites: v.array(Site),
+  budgets: v.array(Budget),
+  rules: v.array(Rule),
+  facilities: v.array(Facility),
+});
+
+/** What is misspelt, each as a sentence with its place; empty when all words are known. */
+export function misspellings(rules: unknown): readonly string[] {
+  const result = v.safeParse(Rules, rules);
+  if (result.success) return [];
+  return result.issues.map((issue) => {
+    const path = issue.path?.map(({ key }) => String(key)).join(".") ?? "";
+    return `src/rules.ts, ${path}: ${issue.message.replace(/^Invalid (type|key|length): /, "")}`;
+  });
+}

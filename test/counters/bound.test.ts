@@ -1,0 +1,125 @@
+/** What counting promises, over random interleavings of isolates, delays, evictions, restarts and losses. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { overAdmissionBound } from "../../src/counters/bound.ts";
+import type { Spend } from "../../src/counters/gcra.ts";
+import { type Episode, type Mishap, NEWS_DELAY_MS, type Outcome, runFleet, START } from "./fleet.ts";
+
+const RUNS = 300;
+const isolates = fc.integer({ min: 1, max: 8 });
+const spend: fc.Arbitrary<Spend> = fc
+  .record({ incrementMs: fc.constantFrom(100, 250, 1000), burst: fc.integer({ min: 1, max: 30 }) })
+  .map(({ incrementMs, burst }) => ({ incrementMs, toleranceMs: incrementMs * burst }));
+const episode: fc.Arbitrary<Episode> = fc.record({
+  isolate: fc.nat(7),
+  fromMs: fc.nat(60_000),
+  forMs: fc.integer({ min: 1, max: 20_000 }),
+  everyMs: fc.constantFrom(20, 100, 333, 1500),
+});
+const mishap = (...kinds: Mishap["kind"][]): fc.Arbitrary<Mishap> =>
+  fc.record({ atMs: fc.nat(80_000), kind: fc.constantFrom(...kinds), which: fc.nat(7) });
+const random = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLength: 5, maxLength: 60 });
+const episodes = fc.array(episode, { minLength: 1, maxLength: 24 });
+
+function boundFor(spend: Spend, count: number, { evictions, restarts, lost }: Outcome): number {
+  return overAdmissionBound(spend, {
+    isolates: count,
+    newsDelayMs: NEWS_DELAY_MS,
+    evictions,
+    shardRestarts: restarts,
+    lostExchanges: lost,
+  });
+}
+
+describe("over-admission", () => {
+  it("stays below the stated bound", () => {
+    fc.assert(
+      fc.property(spend, isolates, episodes, random, (spend, count, episodes, random) => {
+        const outcome = runFleet(spend, count, episodes, [], random);
+        expect(outcome.excess).toBeLessThanOrEqual(boundFor(spend, count, outcome) + 1e-6);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("stays below it when isolates are evicted, shards restarted and exchanges lost", () => {
+    const mishaps = fc.array(mishap("evict", "restart", "lose"), { maxLength: 8 });
+    fc.assert(
+      fc.property(spend, isolates, episodes, mishaps, random, (spend, count, episodes, mishaps, random) => {
+        const outcome = runFleet(spend, count, episodes, mishaps, random);
+        expect(outcome.excess).toBeLessThanOrEqual(boundFor(spend, count, outcome) + 1e-6);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("is none in one isolate, whatever happens to shards", () => {
+    const mishaps = fc.array(mishap("restart", "lose"), { maxLength: 8 });
+    fc.assert(
+      fc.property(spend, episodes, mishaps, random, (spend, episodes, mishaps, random) => {
+        expect(runFleet(spend, 1, episodes, mishaps, random).excess).toBeLessThanOrEqual(1e-6);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe("a denial", () => {
+  it("is never without cause: the client's own spending explains it, but for the time that news takes", () => {
+    const mishaps = fc.array(mishap("evict", "restart", "lose"), { maxLength: 8 });
+    fc.assert(
+      fc.property(spend, isolates, episodes, mishaps, random, (spend, count, episodes, mishaps, random) => {
+        for (const { at, trueTat } of runFleet(spend, count, episodes, mishaps, random).denied)
+          expect(Math.max(trueTat, at) + spend.incrementMs - spend.toleranceMs + NEWS_DELAY_MS).toBeGreaterThan(at);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("reaches every isolate with traffic from the client within 5 s", () => {
+    const spend = { incrementMs: 1000, toleranceMs: 10_000 };
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 8 }), random, (count, random) => {
+        const everywhere = Array.from({ length: count }, (_, isolate) => ({
+          isolate,
+          fromMs: 0,
+          forMs: 60_000,
+          everyMs: 50,
+        }));
+        const { admitted } = runFleet(spend, count, everywhere, [], random);
+        const early = admitted.filter(({ at }) => at < START + NEWS_DELAY_MS).length;
+        // By then each has spent its burst: all of it must be waited off before anybody is let through again.
+        const freeAt = START + early * spend.incrementMs - spend.toleranceMs;
+        const tooEarly = admitted.filter(({ at }) => at >= START + NEWS_DELAY_MS && at < freeAt);
+        expect(tooEarly).toEqual([]);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
+
+describe("a client who is slow in each isolate and fast in all of them", () => {
+  it("is held to its budget all the same", () => {
+    // One a second is the budget; eight isolates see one every 1.1 s each, and none of them ever sees a debt of its own.
+    const spend = { incrementMs: 1000, toleranceMs: 10_000 };
+    const slow = Array.from({ length: 8 }, (_, isolate) => ({
+      isolate,
+      fromMs: isolate * 137,
+      forMs: 300_000,
+      everyMs: 1100,
+    }));
+    const { admitted } = runFleet(spend, 8, slow, [], [0.1, 0.9, 0.4, 0.6]);
+    expect(admitted.length).toBeLessThanOrEqual(300 + 10 + 8 * 6);
+  });
+});
+
+describe("a lost exchange", () => {
+  it("costs at most what one interval let pass", () => {
+    const spend = { incrementMs: 1000, toleranceMs: 10_000 };
+    const both = [0, 1].map((isolate) => ({ isolate, fromMs: 0, forMs: 120_000, everyMs: 100 }));
+    const without = runFleet(spend, 2, both, [], [0.5]);
+    const loses = runFleet(spend, 2, both, [{ atMs: 20_000, kind: "lose", which: 0 }], [0.5]);
+    expect(loses.lost).toBe(1);
+    expect(loses.admitted.length - without.admitted.length).toBeLessThanOrEqual(10);
+  });
+});

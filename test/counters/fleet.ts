@@ -1,0 +1,228 @@
+/**
+ * A fleet of isolates with real tallies and real shards in simulated time: who asks where and when, what gets lost and who
+ * is restarted is all given, so that a property can try every interleaving and shrink what it finds.
+ */
+import { type Spend, spent } from "../../src/counters/gcra.ts";
+import { Shard } from "../../src/counters/shard.ts";
+import { Tally } from "../../src/counters/tally.ts";
+import type { Budget } from "../../src/policy/policy.ts";
+
+export const START = 1_800_000_000_000;
+const SHARDS = 3;
+const EXCHANGE_TIMEOUT_MS = 3000;
+
+/** Every exchange interval, its jitter, and the calls in between: what the tests hold the news to. */
+export const NEWS_DELAY_MS = 5000;
+/** Longest call there is in a fleet, one way. */
+export const CALL_MS_MAX = 50;
+
+/** Somebody asks one isolate every so often, from then to then. */
+export interface Episode {
+  readonly isolate: number;
+  readonly fromMs: number;
+  readonly forMs: number;
+  readonly everyMs: number;
+}
+
+export interface Mishap {
+  readonly atMs: number;
+  readonly kind: "evict" | "restart" | "lose";
+  /** Isolate, or shard, or the isolate whose next exchange is lost; taken modulo their number. */
+  readonly which: number;
+}
+
+export interface Outcome {
+  /** Times of admitted requests, in order, ms. */
+  readonly admitted: readonly { readonly at: number; readonly isolate: number }[];
+  readonly denied: readonly { readonly at: number; readonly isolate: number; readonly trueTat: number }[];
+  /** Units by which the exact budget was exceeded at the worst moment. */
+  readonly excess: number;
+  readonly lost: number;
+  readonly evictions: number;
+  readonly restarts: number;
+}
+
+interface Isolate {
+  tally: Tally;
+  readonly home: number;
+  /** Grows with each eviction: what was sent to the one before does not reach the new one. */
+  life: number;
+  scheduled: boolean;
+  intervalMs: number;
+  loseNext: boolean;
+}
+
+export function budgetOf(spend: Spend): Budget {
+  return {
+    name: "one address",
+    per: "address",
+    lanes: null,
+    routes: null,
+    perMinute: 60_000 / spend.incrementMs,
+    burst: spend.toleranceMs / spend.incrementMs,
+    emissionMs: spend.incrementMs,
+    toleranceMs: spend.toleranceMs,
+    counts: "requests",
+    then: "limit",
+  };
+}
+
+/** @param random01 one for each call and pause, over and over */
+export function runFleet(
+  spend: Spend,
+  isolateCount: number,
+  episodes: readonly Episode[],
+  mishaps: readonly Mishap[],
+  random01: readonly number[],
+): Outcome {
+  let drawn = 0;
+  const random = (): number => random01[drawn++ % random01.length] ?? 0.5;
+  const callMs = (): number => random() * CALL_MS_MAX;
+  const newTally = (): Tally => new Tally([1, 2, 3, 4], 64);
+  const newShard = (shard: number): Shard => new Shard({ shard, count: SHARDS, ownEntries: 64, foreignEntries: 64 });
+  const charge = { budget: budgetOf(spend), key: "198.51.100.7", cost: 1, scale: 1 };
+
+  const events = new Heap<Timed & { readonly run: (now: number) => void }>();
+  let order = 0;
+  const at = (time: number, run: (now: number) => void): void => events.add({ at: time, order: order++, run });
+
+  const shards = Array.from({ length: SHARDS }, (_, i) => newShard(i));
+  const handoverScheduled = shards.map(() => false);
+  const isolates: Isolate[] = Array.from({ length: isolateCount }, () => ({
+    tally: newTally(),
+    home: Math.floor(random() * SHARDS) % SHARDS,
+    life: 0,
+    scheduled: false,
+    intervalMs: 250,
+    loseNext: false,
+  }));
+  const admitted: { at: number; isolate: number }[] = [];
+  const denied: { at: number; isolate: number; trueTat: number }[] = [];
+  const counts = { lost: 0, evictions: 0, restarts: 0 };
+  let trueTat = 0;
+  let excess = 0;
+
+  function handOver(home: number, now: number): void {
+    handoverScheduled[home] = false;
+    const shard = shards[home];
+    for (const handover of shard?.handovers(now) ?? [])
+      at(now + callMs(), (arrival) => {
+        const tats = shards[handover.owner]?.merge(handover.spendings, arrival);
+        at(arrival + callMs(), () => {
+          if (tats && shards[home] === shard) shard?.learn(handover, tats);
+        });
+      });
+  }
+
+  function exchange(isolate: Isolate, now: number): void {
+    const { life } = isolate;
+    const spendings = isolate.tally.collect(now);
+    if (isolate.loseNext) {
+      isolate.loseNext = false;
+      counts.lost++;
+      isolate.intervalMs = 2000;
+      at(now + EXCHANGE_TIMEOUT_MS, () => {
+        if (isolate.life === life) isolate.scheduled = false;
+      });
+      return;
+    }
+    at(now + callMs(), (arrival) => {
+      const { home } = isolate;
+      const reply = shards[home]?.exchange({ isolate: `${life}`, spendings, sites: [] }, arrival);
+      if (!handoverScheduled[home]) {
+        handoverScheduled[home] = true;
+        at(arrival + (shards[home]?.msUntilHandover(arrival) ?? 0), (due) => handOver(home, due));
+      }
+      at(arrival + callMs(), (now) => {
+        if (isolate.life !== life || !reply) return;
+        isolate.tally.settle(spendings, reply.tats, now);
+        isolate.intervalMs = reply.nextInMs;
+        isolate.scheduled = false;
+      });
+    });
+  }
+
+  function ask(index: number, now: number): void {
+    const isolate = isolates[index];
+    if (!isolate) return;
+    if (!isolate.scheduled) {
+      const { life } = isolate;
+      isolate.scheduled = true;
+      at(now + isolate.intervalMs * (0.8 + 0.4 * random()), (due) => {
+        if (isolate.life === life) exchange(isolate, due);
+      });
+    }
+    if (isolate.tally.waitSeconds(charge, now) > 0) return void denied.push({ at: now, isolate: index, trueTat });
+    isolate.tally.apply([charge], now);
+    trueTat = spent(trueTat, spend.incrementMs, now);
+    excess = Math.max(excess, (trueTat - now - spend.toleranceMs) / spend.incrementMs);
+    admitted.push({ at: now, isolate: index });
+  }
+
+  function suffer({ kind, which }: Mishap): void {
+    if (kind === "restart") {
+      shards[which % SHARDS] = newShard(which % SHARDS);
+      counts.restarts++;
+      return;
+    }
+    const isolate = isolates[which % isolateCount];
+    if (!isolate) return;
+    if (kind === "lose") isolate.loseNext = true;
+    else {
+      Object.assign(isolate, { tally: newTally(), life: isolate.life + 1, scheduled: false, intervalMs: 250 });
+      counts.evictions++;
+    }
+  }
+
+  for (const { isolate, fromMs, forMs, everyMs } of episodes)
+    for (let ms = fromMs; ms < fromMs + forMs; ms += everyMs) at(START + ms, (now) => ask(isolate % isolateCount, now));
+  for (const mishap of mishaps) at(START + mishap.atMs, () => suffer(mishap));
+
+  for (let event = events.take(); event; event = events.take()) event.run(event.at);
+  return { admitted, denied, excess, ...counts };
+}
+
+interface Timed {
+  readonly at: number;
+  readonly order: number;
+}
+
+/** A binary heap, earliest first. */
+class Heap<T extends Timed> {
+  readonly #items: T[] = [];
+
+  add(item: T): void {
+    const items = this.#items;
+    let i = items.push(item) - 1;
+    while (i > 0) {
+      const up = (i - 1) >> 1;
+      const parent = items[up];
+      if (!parent || !earlier(item, parent)) break;
+      items[i] = parent;
+      i = up;
+    }
+    items[i] = item;
+  }
+
+  take(): T | undefined {
+    const items = this.#items;
+    const first = items[0];
+    const last = items.pop();
+    if (!last || items.length === 0) return first;
+    let i = 0;
+    for (let down = 1; down < items.length; down = 2 * i + 1) {
+      const left = items[down];
+      const right = items[down + 1];
+      const child = right && left && earlier(right, left) ? right : left;
+      if (!child || !earlier(child, last)) break;
+      items[i] = child;
+      i = child === right ? down + 1 : down;
+    }
+    items[i] = last;
+    return first;
+  }
+}
+
+function earlier(a: Timed, b: Timed): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
+}

@@ -1,0 +1,139 @@
+/** Strict budgets: never more than the budget, from however many isolates, whatever is restarted, evicted or slow. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { StrictPurses } from "../../src/counters/strict.ts";
+import { type GrantRequest, type LeaseEpoch, StrictGrants } from "../../src/counters/strict-grants.ts";
+
+const START = 1_800_000_000_000;
+/** 60 a minute, 20 at once. */
+const budget = { name: "password reset", emissionMs: 1000, toleranceMs: 20_000 };
+
+class MemoryEpoch implements LeaseEpoch {
+  until = 0;
+  writes = 0;
+
+  read(): number {
+    return this.until;
+  }
+
+  write(until: number): void {
+    this.until = until;
+    this.writes++;
+  }
+}
+
+/** Isolates that ask at given times, a shard that restarts at others; returns the times at which somebody got through. */
+async function passages(
+  isolateCount: number,
+  asks: readonly { readonly atMs: number; readonly isolate: number }[],
+  restartsMs: readonly number[],
+  budgetUnder = budget,
+): Promise<{ readonly passed: number[]; readonly calls: number; readonly writes: number }> {
+  let now = START;
+  let calls = 0;
+  const epoch = new MemoryEpoch();
+  let grants = new StrictGrants(epoch, now);
+  const isolates = Array.from({ length: isolateCount }, () => new StrictPurses([1, 2, 3, 4]));
+  const deps = {
+    ask: (request: GrantRequest) => {
+      calls++;
+      return Promise.resolve(grants.grant(request, now));
+    },
+    wait: () => new Promise(() => undefined),
+    now: () => now,
+    patienceMs: 300,
+  };
+  const passed: number[] = [];
+  const restarts = restartsMs.toSorted((a, b) => a - b);
+  for (const { atMs, isolate } of asks.toSorted((a, b) => a.atMs - b.atMs)) {
+    while ((restarts[0] ?? Number.POSITIVE_INFINITY) <= atMs)
+      grants = new StrictGrants(epoch, START + (restarts.shift() ?? 0));
+    now = START + atMs;
+    const outcome = await isolates[isolate % isolateCount]?.spend(budgetUnder, "198.51.100.0/24", deps);
+    if (outcome?.kind === "granted") passed.push(now);
+  }
+  return { passed, calls, writes: epoch.writes };
+}
+
+/** By how many units the worst span of time exceeds burst + rate × time. */
+function worstExcess(passed: readonly number[], { emissionMs, toleranceMs } = budget): number {
+  let tat = 0;
+  let worst = Number.NEGATIVE_INFINITY;
+  for (const at of passed) {
+    tat = Math.max(tat, at) + emissionMs;
+    worst = Math.max(worst, (tat - at - toleranceMs) / emissionMs);
+  }
+  return worst;
+}
+
+describe("a strict budget", () => {
+  it("is never exceeded, by 50 isolates at any times, over any restarts", async () => {
+    const ask = fc.record({ atMs: fc.nat(60_000), isolate: fc.nat(49) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 50 }),
+        fc.array(ask, { minLength: 1, maxLength: 300 }),
+        fc.array(fc.nat(60_000), { maxLength: 4 }),
+        fc.integer({ min: 1, max: 40 }),
+        async (count, asks, restarts, burst) => {
+          const small = { ...budget, toleranceMs: burst * budget.emissionMs };
+          const { passed } = await passages(count, asks, restarts, small);
+          expect(worstExcess(passed, small)).toBeLessThanOrEqual(1e-9);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("gives most of its burst at once and its rate for ever", async () => {
+    const asks = Array.from({ length: 6000 }, (_, i) => ({ atMs: i * 20, isolate: i % 2 }));
+    const { passed } = await passages(2, asks, []);
+    expect(passed.filter((at) => at < START + 1000).length).toBeGreaterThanOrEqual(10);
+    expect(passed.length).toBeGreaterThanOrEqual(0.9 * 120);
+  });
+
+  it("costs few calls when it is spent, and hardly a row", async () => {
+    const asks = Array.from({ length: 6000 }, (_, i) => ({ atMs: i * 20, isolate: 0 }));
+    const { calls, writes } = await passages(1, asks, []);
+    expect(calls).toBeLessThanOrEqual(300);
+    expect(writes).toBeLessThanOrEqual(120 / 5);
+  });
+
+  it("goes on at its rate, without a burst, after a restart", async () => {
+    const asks = Array.from({ length: 500 }, (_, i) => ({ atMs: i * 50, isolate: i % 5 }));
+    const { passed } = await passages(5, asks, [1000]);
+    const after = passed.filter((at) => at >= START + 1000);
+    expect(after.length).toBeGreaterThan(10);
+    expect(after.length).toBeLessThanOrEqual(25);
+  });
+});
+
+describe("a shard that does not answer", () => {
+  it.each([
+    ["hangs", () => new Promise<never>(() => undefined)],
+    ["throws", () => Promise.reject(new Error("gone"))],
+  ])("and %s is waited for no longer than the patience", async (_, ask) => {
+    const purses = new StrictPurses([1, 2, 3, 4]);
+    const from = performance.now();
+    const outcome = await purses.spend(budget, "key", {
+      ask,
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      now: Date.now,
+      patienceMs: 50,
+    });
+    expect(outcome).toEqual({ kind: "unanswered" });
+    expect(performance.now() - from).toBeLessThan(500);
+  });
+
+  it("is not stormed by somebody who rotates keys", async () => {
+    const purses = new StrictPurses([1, 2, 3, 4]);
+    let calls = 0;
+    const ask = (): Promise<never> => {
+      calls++;
+      return Promise.reject(new Error("gone"));
+    };
+    const deps = { ask, wait: () => new Promise(() => undefined), now: () => START, patienceMs: 50 };
+    for (let i = 0; i < 1000; i++) await purses.spend(budget, `key ${i}`, deps);
+    expect(calls).toBe(50);
+  });
+});
