@@ -7,6 +7,7 @@ import { Exchange } from "./counters/exchange.ts";
 import type { ExchangeReply, SiteOrders, SiteSummary } from "./counters/protocol.ts";
 import { SHARD_COUNT } from "./counters/shards.ts";
 import { sipKey } from "./counters/siphash.ts";
+import { StrictPurses } from "./counters/strict.ts";
 import { Tally } from "./counters/tally.ts";
 import type { Env } from "./env.ts";
 import { Admission } from "./origin/admission.ts";
@@ -89,6 +90,8 @@ export class Isolate {
   /** Null without a secret: then answers carry no support code. */
   readonly supportCodes: SupportCodes | null;
   readonly tally: Tally;
+  /** Tokens of strict budgets, fetched ahead. */
+  readonly purses: StrictPurses;
   readonly exchange: Exchange;
   /** The shard that this isolate reports to. */
   readonly home: number;
@@ -98,6 +101,7 @@ export class Isolate {
     this.sealer = sealer;
     this.supportCodes = sealer && new SupportCodes(sealer);
     this.tally = new Tally(sipKey(counterKey));
+    this.purses = new StrictPurses(sipKey(counterKey));
     this.exchange = new Exchange(crypto.randomUUID(), this.tally);
     this.home = Math.floor(Math.random() * SHARD_COUNT);
   }

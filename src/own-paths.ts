@@ -27,6 +27,7 @@ const OWN_PATHS: Budget = {
   emissionMs: 200,
   toleranceMs: 40_000,
   counts: "requests",
+  strict: false,
   then: "limit",
 };
 

@@ -67,6 +67,7 @@ export default defineRules({
       routes: ["sign-in", "return from sign-in", "password reset"],
       perMinute: 60,
       burst: 60,
+      strict: true,
       then: "limit",
     },
   ],

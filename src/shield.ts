@@ -3,7 +3,8 @@
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
 import { Respondent } from "./answer/respondent.ts";
-import { counterShard } from "./counters/shards.ts";
+import { counterShard, SHARD_COUNT } from "./counters/shards.ts";
+import { spendStrictly } from "./counters/spend-strictly.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
@@ -84,6 +85,11 @@ async function pass(visit: Visit): Promise<Response> {
     desk.noteTurnedAway(decision.route.cost);
     return respond.verdict(verdict, decision.reason, identity.lane, posture);
   }
+  const refused = await spendStrictly(decision.charges, isolate.purses, visit.env);
+  if (refused) {
+    desk.noteTurnedAway(decision.route.cost);
+    return respond.verdict(refused, refused.budget.name, identity.lane, posture);
+  }
   const kept = await keptAnswer(visit.request, facts, decision.route);
   if (kept) return kept;
   desk.noteWanted(decision.serviceClass, decision.route.cost);
@@ -134,7 +140,7 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
 /** Starts the next exchange unless one is under way. Nobody waits for it. */
 function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
   const exchange = isolate.exchange.schedule({
-    partner: () => counterShard(env, isolate.home),
+    partner: (detour) => counterShard(env, (isolate.home + detour) % SHARD_COUNT),
     summarize: () => isolate.summarize(Date.now()),
     obey: (reply, now) => isolate.obey(reply, now),
     wait: (ms) => scheduler.wait(ms),

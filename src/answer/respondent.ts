@@ -28,9 +28,11 @@ export class Respondent {
   }
 
   async verdict(verdict: Refusal, reason: string, lane: Lane, posture: Posture): Promise<Response> {
-    const codes = this.#isolate.supportCodes;
+    const { supportCodes: codes, exchange } = this.#isolate;
+    // An isolate that counts alone may be wrong about a client: its explanations say so.
+    const why = exchange.alone === null ? reason : `${reason}; counting alone: ${exchange.alone}`;
     const supportCode = codes
-      ? await codes.codeFor({ verdict: verdict.kind, reason, lane, posture }, Date.now())
+      ? await codes.codeFor({ verdict: verdict.kind, reason: why, lane, posture }, Date.now())
       : null;
     const retryAfterS = "retryAfterS" in verdict ? jittered(verdict.retryAfterS, Math.random()) : null;
     const budget = verdict.kind === "limit" ? verdict.budget : null;

@@ -130,6 +130,8 @@ function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, rep
   if (!(budget.perMinute > 0))
     report(where, "perMinute must be above 0.", "To refuse everything write a rule that blocks.");
   if (!(budget.burst >= 1)) report(where, "burst must be at least 1.", "It is how many may come at once.");
+  if (budget.strict && budget.counts === "cost")
+    report(where, "a strict budget counts requests, not cost.", "Drop one of the two.");
   if (budget.routes !== undefined) checkRouteNames(where, list(budget.routes), routeNames, report);
   const emissionMs = MINUTE_MS / budget.perMinute;
   return {
@@ -142,6 +144,7 @@ function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, rep
     emissionMs,
     toleranceMs: budget.burst * emissionMs,
     counts: budget.counts ?? "requests",
+    strict: budget.strict ?? false,
     then: budget.then,
   };
 }

@@ -64,6 +64,11 @@ export interface BudgetRules {
   readonly burst: number;
   /** `requests`: each counts 1. `cost`: each counts its route's cost. Default `requests`. */
   readonly counts?: "requests" | "cost";
+  /**
+   * For the few places where seconds count, such as the start of sign-in: never more than the budget, from however many
+   * edges. Whoever is let in waits for one call to a counter now and then, at most a quarter of a second. Counts requests.
+   */
+  readonly strict?: boolean;
   /** What happens beyond. `challenge` falls back to `limit` for whoever cannot be shown one. */
   readonly then: "limit" | "challenge";
 }

@@ -48,6 +48,7 @@ export interface Budget {
   /** How far the budget may be ahead of time, in ms: burst × emissionMs. */
   readonly toleranceMs: number;
   readonly counts: "requests" | "cost";
+  readonly strict: boolean;
   readonly then: "limit" | "challenge";
 }
 

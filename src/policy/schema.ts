@@ -59,6 +59,7 @@ const Budget = v.strictObject({
   perMinute: v.number(),
   burst: v.number(),
   counts: v.optional(v.picklist(["requests", "cost"])),
+  strict: v.optional(v.boolean()),
   then: v.picklist(["limit", "challenge"]),
 });
 

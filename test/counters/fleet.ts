@@ -63,6 +63,7 @@ export function budgetOf(spend: Spend): Budget {
     emissionMs: spend.incrementMs,
     toleranceMs: spend.toleranceMs,
     counts: "requests",
+    strict: false,
     then: "limit",
   };
 }
