@@ -2,7 +2,7 @@
  * The way of a request: identify → prove → decide → admit → forward, or answer. Everything that decides is pure and
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
-import { Respondent } from "./answer/respondent.ts";
+import { OWN_FAILURE_REASON, Respondent } from "./answer/respondent.ts";
 import { counterShard, SHARD_COUNT } from "./counters/shards.ts";
 import { spendStrictly } from "./counters/spend-strictly.ts";
 import type { Env } from "./env.ts";
@@ -134,7 +134,7 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
       console.error({ event: "own-failure-again", error: error instanceof Error ? error.name : typeof error });
     }
   }
-  return respond.verdict(OUR_FAULT, "the shield failed", lane, desk.posture(Date.now()));
+  return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()));
 }
 
 /** Starts the next exchange unless one is under way. Nobody waits for it. */

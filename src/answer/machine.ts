@@ -1,80 +1,124 @@
 /**
  * Answers for software, in its own media type: problem details (RFC 9457), SOAP 1.1 and 1.2 faults (W3C), FHIR
- * OperationOutcome (HL7 FHIR R4, http-equiv codes of the issue-type value set). Never HTML, never a redirect.
+ * OperationOutcome (HL7 FHIR R4). Never HTML, never a redirect.
  */
-import type { AnswerFormat, Fault } from "../request/facts.ts";
-import type { AnswerKind } from "./answer.ts";
-import { escapeMarkup } from "./pages.ts";
-import { FAULTS, PAGES } from "./texts.ts";
+import type { AnswerFormat, FaultCode } from "../request/facts.ts";
+import { type Answer, type AnswerKind, fateOf, type Recipient, sends, statusOf } from "./answer-kinds.ts";
+import { escapeMarkup } from "./escape.ts";
+import { type Language, say, TEXTS } from "./texts.ts";
 
 export type MachineFormat = Exclude<AnswerFormat, "html" | "none">;
 
-export const MEDIA_TYPES: Record<MachineFormat, string> = {
-  problem: "application/problem+json",
-  soap11: "text/xml; charset=utf-8",
-  soap12: "application/soap+xml; charset=utf-8",
-  fhir: "application/fhir+json",
-};
-
-export interface MachineSlots {
+/** What every format says in its own way. */
+interface Message {
+  readonly kind: AnswerKind;
+  readonly code: Exclude<AnswerKind, "fault"> | FaultCode;
   readonly status: number;
-  readonly supportCode: string | null;
+  readonly language: Language;
+  readonly title: string;
+  readonly detail: string;
+  /** Seconds, null where coming back later does not help. */
   readonly retryAfterS: number | null;
-  readonly fault: Fault | null;
+  readonly supportCode: string | null;
 }
 
-/** FHIR issue type for each kind: `throttled` and `transient` are what clients may repeat. */
-const FHIR_CODES: Record<AnswerKind, string> = {
-  challenge: "login",
+export function machineBody(format: MachineFormat, what: Answer, to: Recipient): string {
+  const message = messageOf(what, to);
+  switch (format) {
+    case "problem":
+      return problem(message);
+    case "soap11":
+      return soap11(message);
+    case "soap12":
+      return soap12(message);
+    case "fhir":
+      return fhir(message);
+  }
+}
+
+function messageOf(what: Answer, { language, method }: Recipient): Message {
+  const texts = TEXTS[language];
+  const retryAfterS = "retryAfterS" in what ? what.retryAfterS : null;
+  const { code, title } =
+    what.kind === "fault"
+      ? { code: what.fault.code, title: `${texts.faults[what.fault.code].title}.` }
+      : { code: what.kind, title: texts.machine.titles[what.kind] };
+  const sentences = [
+    title,
+    sends(method) && fateOf(what) === "uncertain" ? texts.machine.uncertain : "",
+    retryAfterS === null ? "" : say(texts, texts.machine.retry, retryAfterS),
+    what.supportCode === null ? "" : `${texts.help.code}: ${what.supportCode}.`,
+  ];
+  return {
+    kind: what.kind,
+    code,
+    status: statusOf(what),
+    language,
+    title,
+    detail: sentences.filter((sentence) => sentence !== "").join(" "),
+    retryAfterS,
+    supportCode: what.supportCode,
+  };
+}
+
+function problem({ kind, code, status, title, detail, retryAfterS, supportCode }: Message): string {
+  return JSON.stringify({
+    type: `urn:vairogs:problem:${code}`,
+    title,
+    status,
+    detail,
+    ...(retryAfterS === null ? {} : { retry_after: retryAfterS }),
+    ...(supportCode === null ? {} : { support_id: supportCode }),
+    ...(kind === "challenge" ? { challenge: "/.shield/puzzle" } : {}),
+  });
+}
+
+/** SOAP 1.1 section 4.4: four children without namespace, in this order. */
+function soap11(message: Message): string {
+  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:${isSendersFault(message) ? "Client" : "Server"}</faultcode><faultstring xml:lang="${message.language}">${escapeMarkup(message.detail)}</faultstring><detail>${xmlDetail(message)}</detail></soap:Fault></soap:Body></soap:Envelope>`;
+}
+
+/** SOAP 1.2 part 1, section 5.4. */
+function soap12(message: Message): string {
+  return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body><soap:Fault><soap:Code><soap:Value>soap:${isSendersFault(message) ? "Sender" : "Receiver"}</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang="${message.language}">${escapeMarkup(message.detail)}</soap:Text></soap:Reason><soap:Detail>${xmlDetail(message)}</soap:Detail></soap:Fault></soap:Body></soap:Envelope>`;
+}
+
+/** Too many requests are no sender's fault in SOAP's sense: the same message may be sent again. */
+function isSendersFault({ status }: Message): boolean {
+  return status < 500 && status !== 429;
+}
+
+function xmlDetail({ code, retryAfterS, supportCode }: Message): string {
+  const fields = [
+    `<s:code>${escapeMarkup(code)}</s:code>`,
+    retryAfterS === null ? "" : `<s:retryAfter>${retryAfterS}</s:retryAfter>`,
+    supportCode === null ? "" : `<s:supportId>${escapeMarkup(supportCode)}</s:supportId>`,
+  ];
+  return `<s:shield xmlns:s="urn:vairogs:problem">${fields.join("")}</s:shield>`;
+}
+
+/** From http://hl7.org/fhir/R4/valueset-issue-type.html. `throttled`, `transient` and `timeout` may be tried again. */
+const FHIR_CODES: Readonly<Record<Message["code"], string>> = {
+  challenge: "security",
   limit: "throttled",
   block: "forbidden",
   wait: "transient",
   closed: "transient",
-  fault: "exception",
+  "url-too-long": "too-long",
+  "cookie-too-long": "too-long",
+  "too-many-headers": "too-long",
+  "malformed-path": "invalid",
+  "unknown-host": "not-found",
+  "body-too-large": "too-long",
+  "origin-unreachable": "transient",
+  "origin-timeout": "timeout",
+  internal: "exception",
 };
 
-export function machineBody(format: MachineFormat, kind: AnswerKind, slots: MachineSlots): string {
-  const code = slots.fault?.code ?? kind;
-  const title = kind === "fault" ? FAULTS.en[slots.fault?.code ?? "internal"].title : PAGES.en[kind].title;
-  const detail = sentence(slots, title);
-  switch (format) {
-    case "problem":
-      return JSON.stringify({
-        type: `urn:vairogs:${code}`,
-        title,
-        status: slots.status,
-        detail,
-        ...(slots.retryAfterS === null ? {} : { retry_after: slots.retryAfterS }),
-        ...(slots.supportCode === null ? {} : { support_code: slots.supportCode }),
-        ...(kind === "challenge" ? { challenge: "/.shield/puzzle" } : {}),
-      });
-    case "soap11":
-      return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body><soap:Fault><faultcode>soap:${party(slots.status, "Client", "Server")}</faultcode><faultstring>${escapeMarkup(detail)}</faultstring><detail>${xmlDetail(code, slots)}</detail></soap:Fault></soap:Body></soap:Envelope>`;
-    case "soap12":
-      return `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://www.w3.org/2003/05/soap-envelope"><soap:Body><soap:Fault><soap:Code><soap:Value>soap:${party(slots.status, "Sender", "Receiver")}</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang="en">${escapeMarkup(detail)}</soap:Text></soap:Reason><soap:Detail>${xmlDetail(code, slots)}</soap:Detail></soap:Fault></soap:Body></soap:Envelope>`;
-    case "fhir":
-      return JSON.stringify({
-        resourceType: "OperationOutcome",
-        issue: [{ severity: "error", code: FHIR_CODES[kind], details: { text: title }, diagnostics: detail }],
-      });
-  }
-}
-
-function sentence({ retryAfterS, supportCode }: MachineSlots, title: string): string {
-  const when = retryAfterS === null ? "" : ` Try again in ${retryAfterS} seconds.`;
-  return `${title}.${when}${supportCode === null ? "" : ` Support code ${supportCode}.`}`;
-}
-
-/** Who is to blame: too many requests are not the client's mistake in SOAP's sense, it may send them again. */
-function party(status: number, client: string, server: string): string {
-  return status < 500 && status !== 429 ? client : server;
-}
-
-function xmlDetail(code: string, { retryAfterS, supportCode }: MachineSlots): string {
-  const fields = [
-    `<s:code>${escapeMarkup(code)}</s:code>`,
-    retryAfterS === null ? "" : `<s:retryAfter>${retryAfterS}</s:retryAfter>`,
-    supportCode === null ? "" : `<s:supportCode>${escapeMarkup(supportCode)}</s:supportCode>`,
-  ];
-  return `<s:shield xmlns:s="urn:vairogs">${fields.join("")}</s:shield>`;
+function fhir({ code, language, title, detail }: Message): string {
+  return JSON.stringify({
+    resourceType: "OperationOutcome",
+    language,
+    issue: [{ severity: "error", code: FHIR_CODES[code], details: { text: title }, diagnostics: detail }],
+  });
 }

@@ -1,126 +1,106 @@
-/** The pages that people see. One layout; the requested language first, the other below it, marked with its own `lang`. */
+/** The pages that people see: which words stand on which, in which order. */
+import { type Answer, fateOf, type Recipient, type Service, sends } from "./answer-kinds.ts";
+import { CHALLENGE_SCRIPT, challengeWidget, unsentWidget } from "./challenge-page.ts";
+import { escapeMarkup } from "./escape.ts";
+import { layout, type Part } from "./layout.ts";
+import { type Language, type PageTexts, say, TEXTS, type Texts } from "./texts.ts";
 
-import type { Fault } from "../request/facts.ts";
-import type { AnswerKind } from "./answer.ts";
-import { CHALLENGE, COMMON, FAULTS, type Language, PAGES, type PageTexts } from "./texts.ts";
+/** Reading slowly must cost nothing: the waiting page does not come back sooner, whatever Retry-After says (seconds). */
+const SOONEST_REFRESH_S = 20;
 
-/** What a page may be told. All of it is escaped where it is put in. */
-export interface PageSlots {
-  readonly language: Language;
-  /** Which languages the page shows: only the requested one, or both. */
-  readonly languages: readonly Language[];
-  readonly supportCode: string | null;
-  readonly supportPhone: string;
-  readonly seconds: number;
+export function pageFor(what: Answer, to: Recipient, service: Service): string {
+  const otherLanguages = service.languages.filter((language) => language !== to.language);
+  const first = partOf(what, to.method, to.language, otherLanguages);
+  const others = otherLanguages.map((language) => partOf(what, to.method, language, null));
+  const help = helpOf(what.supportCode, service.supportPhone, TEXTS[to.language]);
+  return layout({
+    first,
+    others,
+    help,
+    head: headOf(what, to.method),
+    name: isUnsent(what, to.method) ? "unsent" : what.kind,
+  });
 }
 
-export const STYLE = `:root{color-scheme:light dark}
-body{margin:0;font:1.125rem/1.6 system-ui,sans-serif;color:#1a1a1a;background:#f7f7f5}
-main{max-width:36rem;margin:0 auto;padding:1.5rem 1rem;overflow-wrap:break-word}
-h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem;color:#123f6d}
-h2{font-size:1.15rem;margin:2rem 0 .5rem}
-section.other{margin-top:2.5rem;padding-top:1rem;border-top:1px solid #8a8a85}
-section.other h2{margin-top:0}
-.code{font-family:ui-monospace,monospace;font-size:1.35rem;letter-spacing:.06em}
-a{color:#0b4f94}
-a:focus-visible{outline:3px solid #0b4f94;outline-offset:3px}
-progress{width:100%;height:1rem}
-@media (prefers-color-scheme:dark){body{color:#ececea;background:#161718}h1{color:#a9cdf2}a{color:#9cc7f5}a:focus-visible{outline-color:#9cc7f5}}
-@media print{body{background:#fff;color:#000}}`;
-
-/** A page that answers a verdict other than the challenge. */
-export function verdictPage(kind: Exclude<AnswerKind, "fault" | "challenge">, slots: PageSlots): string {
-  // Reading slowly must cost nothing: the page comes back by itself, and not before 20 s (WCAG 2.2.1).
-  const head = kind === "wait" ? `<meta http-equiv="refresh" content="${Math.max(20, slots.seconds)}">` : "";
-  return layout((language) => PAGES[language][kind], slots, head);
+/** @param others the languages that follow; null when this is one of them */
+function partOf(what: Answer, method: string, language: Language, others: readonly Language[] | null): Part {
+  const texts = TEXTS[language];
+  const page = textsOf(what, method, texts);
+  const seconds = secondsOf(what);
+  // The challenge has a page of its own for whoever sent something.
+  const tellsFate = sends(method) && !isUnsent(what, method);
+  const sentences = tellsFate ? [...page.body, texts.fates[fateOf(what)]] : page.body;
+  const html = [
+    ...sentences.map((sentence) => `<p>${escapeMarkup(say(texts, sentence, seconds))}</p>`),
+    sectionsOf(page, others ? "h2" : "h3"),
+    what.kind === "challenge" ? widgetOf(texts, method, others) : "",
+    opensByItself(what, method) ? waitingOf(texts, seconds, others !== null) : "",
+  ];
+  return { language, title: page.title, html: html.filter((piece) => piece !== "").join("\n") };
 }
 
-export function faultPage(fault: Fault, slots: PageSlots): string {
-  return layout((language) => FAULTS[language][fault.code], slots);
+function textsOf(what: Answer, method: string, { pages, faults }: Texts): PageTexts {
+  switch (what.kind) {
+    case "challenge":
+      return sends(method) ? pages.unsent : pages.challenge;
+    case "limit":
+    case "block":
+    case "wait":
+      return pages[what.kind];
+    case "closed":
+      return what.staticOnly ? pages.static : pages.closed;
+    case "fault":
+      return faults[what.fault.code];
+  }
 }
 
-/** Constant but for its slots: the puzzle is fetched by the script, so bots without one cost nothing. */
-export function challengePage(slots: PageSlots): string {
-  const words = CHALLENGE[slots.language];
-  const data = `data-working="${escapeMarkup(words.working)}" data-done="${escapeMarkup(words.done)}" data-failed="${escapeMarkup(words.failed)}" data-no-cookies="${escapeMarkup(words.noCookies)}"`;
-  const failedElsewhere = slots.languages
-    .filter((other) => other !== slots.language)
-    .map((other) => `<p lang="${other}">${escapeMarkup(CHALLENGE[other].failed)}</p>`)
-    .join("");
-  const widget = `<p id="shield-status" role="status" aria-live="polite" ${data}></p>
-<progress id="shield-progress" max="100" hidden aria-label="${escapeMarkup(words.progress)}"></progress>
-<section id="shield-failed" hidden><h2>${escapeMarkup(words.failedTitle)}</h2><p><a id="shield-retry" href="">${escapeMarkup(words.retry)}</a></p>${failedElsewhere}</section>
-<noscript><p>${escapeMarkup(words.noScript)}</p></noscript>`;
-  return layout(
-    (language) => PAGES[language].challenge,
-    slots,
-    `<script src="/.shield/challenge.js" defer></script>`,
-    widget,
-  );
+function isUnsent(what: Answer, method: string): boolean {
+  return what.kind === "challenge" && sends(method);
 }
 
-/** For a form that was posted: reloading would ask to send it again, so the check is made in another tab. */
-export function unsentPage(slots: PageSlots): string {
-  const words = CHALLENGE[slots.language];
-  const link = `<p><a href="/" target="_blank" rel="noopener">${escapeMarkup(words.openCheck)}</a></p>`;
-  return layout((language) => PAGES[language].unsent, slots, "", link);
+/** There is one status for the script, so the other language says what to do where there is none, and no more. */
+function widgetOf(texts: Texts, method: string, others: readonly Language[] | null): string {
+  if (sends(method)) return others ? unsentWidget(texts) : "";
+  return others ? challengeWidget(texts, others) : `<noscript>${escapeMarkup(texts.challenge.noScript)}</noscript>`;
 }
 
-function layout(textsIn: (language: Language) => PageTexts, slots: PageSlots, head = "", widget = ""): string {
-  const { language } = slots;
-  const texts = textsIn(language);
-  const others = slots.languages.filter((other) => other !== language);
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escapeMarkup(texts.title)}</title>
-${head}
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${escapeMarkup(texts.title)}</h1>
-${paragraphs(texts, slots.seconds)}
-${widget}
-${help(slots)}
-${others.map((other) => otherLanguage(textsIn(other), other, slots.seconds)).join("\n")}
-</main>
-</body>
-</html>
-`;
+/** Under another heading of the other language they stand one level deeper. */
+function sectionsOf({ sections = [] }: PageTexts, level: "h2" | "h3"): string {
+  return sections
+    .map(
+      ({ heading, items }) =>
+        `<${level}>${escapeMarkup(heading)}</${level}>\n<ul>${items.map((item) => `<li>${escapeMarkup(item)}</li>`).join("")}</ul>`,
+    )
+    .join("\n");
 }
 
-function otherLanguage(texts: PageTexts, language: Language, seconds: number): string {
-  return `<section class="other" lang="${language}"><h2>${escapeMarkup(texts.title)}</h2>\n${paragraphs(texts, seconds)}</section>`;
+function secondsOf(what: Answer): number {
+  if (what.kind === "wait") return Math.max(SOONEST_REFRESH_S, what.retryAfterS);
+  return "retryAfterS" in what ? what.retryAfterS : 0;
 }
 
-function paragraphs({ body }: PageTexts, seconds: number): string {
-  return body.map((text) => `<p>${escapeMarkup(text.replace("{seconds}", String(seconds)))}</p>`).join("\n");
+/** A refresh is a GET: after a POST it would throw away what was sent, which a reload by hand sends again. */
+function opensByItself(what: Answer, method: string): boolean {
+  return what.kind === "wait" && !sends(method);
 }
 
-function help({ language, supportCode, supportPhone }: PageSlots): string {
-  const words = COMMON[language];
+function waitingOf(texts: Texts, seconds: number, first: boolean): string {
+  const byItself = `<p>${escapeMarkup(say(texts, texts.waiting.byItself, seconds))}</p>`;
+  return first ? `${byItself}\n<p><a href="">${escapeMarkup(texts.waiting.now)}</a></p>` : byItself;
+}
+
+function headOf(what: Answer, method: string): string {
+  if (what.kind === "challenge") return sends(method) ? "" : CHALLENGE_SCRIPT;
+  return opensByItself(what, method) ? `<meta http-equiv="refresh" content="${secondsOf(what)}">` : "";
+}
+
+/** Whom to call and what to read out. Nothing where there is neither phone nor code. */
+function helpOf(supportCode: string | null, supportPhone: string, { help }: Texts): string {
   const lines = [
     supportPhone === ""
       ? ""
-      : `${words.phone}: <a href="tel:${escapeMarkup(supportPhone.replace(/[^+\d]/g, ""))}">${escapeMarkup(supportPhone)}</a>`,
-    supportCode === null ? "" : `${words.code}: <span class="code">${escapeMarkup(supportCode)}</span>`,
+      : `${escapeMarkup(help.phone)}: <a href="tel:${escapeMarkup(supportPhone.replace(/[^+\d]/g, ""))}">${escapeMarkup(supportPhone)}</a>`,
+    supportCode === null ? "" : `${escapeMarkup(help.code)}: <span class="code">${escapeMarkup(supportCode)}</span>`,
   ].filter((line) => line !== "");
-  return lines.length === 0 ? "" : `<h2>${words.support}</h2>\n<p>${lines.join("<br>")}</p>`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** For text and quoted attribute values, in HTML and in XML. */
-export function escapeMarkup(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return lines.length === 0 ? "" : `<h2>${escapeMarkup(help.title)}</h2>\n<p>${lines.join("<br>")}</p>`;
 }

@@ -4,26 +4,35 @@ import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
 import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
-import { type Answer, answer, jittered } from "./answer.ts";
-import type { Language } from "./texts.ts";
+import { answer } from "./answer.ts";
+import type { Answer, Recipient, Service } from "./answer-kinds.ts";
+import { jitteredSeconds } from "./retry.ts";
+import { LANGUAGES, type Language } from "./texts.ts";
 
 export type Refusal = Exclude<Verdict, { kind: "allow" }>;
 
+/** The reason given when the shield itself failed: then the origin may have been asked already. */
+export const OWN_FAILURE_REASON = "the shield failed";
+
+/** Of a request that could not be read nothing is known: it may have been sent by software, and may have sent something. */
+const UNREAD = { format: "problem", language: "lv", method: "POST" } as const;
+
 export class Respondent {
   readonly #isolate: Isolate;
-  readonly #about: Pick<Answer, "format" | "posted" | "language" | "languages" | "supportPhone">;
+  readonly #service: Service;
+  readonly #to: Recipient;
 
   /** @param facts what is known of the request; a fault when it could not even be read */
   constructor(facts: Facts | Fault, isolate: Isolate, env: Env) {
     this.#isolate = isolate;
-    const languages = languagesOf(env);
-    const known = "status" in facts ? { format: "problem" as const, language: "lv" as const } : facts;
-    this.#about = {
-      format: known.format,
-      posted: !("status" in facts) && facts.method !== "GET" && facts.method !== "HEAD",
-      language: languages.includes(known.language) ? known.language : (languages[0] ?? "lv"),
-      languages,
-      supportPhone: env.SUPPORT_PHONE ?? "",
+    this.#service = serviceOf(env);
+    const { languages } = this.#service;
+    const { format, language, method } = "status" in facts ? UNREAD : facts;
+    this.#to = {
+      format,
+      language: languages.includes(language) ? language : (languages[0] ?? "lv"),
+      method,
+      corsOrigin: null, // the rules list no origins yet
     };
   }
 
@@ -34,18 +43,53 @@ export class Respondent {
     const supportCode = codes
       ? await codes.codeFor({ verdict: verdict.kind, reason: why, lane, posture }, Date.now())
       : null;
-    const retryAfterS = "retryAfterS" in verdict ? jittered(verdict.retryAfterS, Math.random()) : null;
-    const budget = verdict.kind === "limit" ? verdict.budget : null;
-    return answer({ ...this.#about, kind: verdict.kind, supportCode, retryAfterS, budget, fault: null });
+    return answer(told(verdict, reason, posture, supportCode), this.#to, this.#service);
   }
 
   fault(fault: Fault): Response {
-    return answer({ ...this.#about, kind: "fault", supportCode: null, retryAfterS: null, budget: null, fault });
+    return answer({ kind: "fault", fault, supportCode: null }, this.#to, this.#service);
   }
 }
 
-const KNOWN: readonly Language[] = ["lv", "en"];
+function told(verdict: Refusal, reason: string, posture: Posture, supportCode: string | null): Answer {
+  switch (verdict.kind) {
+    case "challenge":
+    case "block":
+      return { kind: verdict.kind, supportCode };
+    case "limit":
+      return { kind: "limit", retryAfterS: spread(verdict.retryAfterS), budget: verdict.budget, supportCode };
+    case "wait":
+      return { kind: "wait", retryAfterS: spread(verdict.retryAfterS), supportCode };
+    case "closed": {
+      const failed = reason === OWN_FAILURE_REASON;
+      return {
+        kind: "closed",
+        retryAfterS: spread(verdict.retryAfterS),
+        staticOnly: posture === "static-only" && !failed,
+        received: failed ? "unknown" : "no",
+        supportCode,
+      };
+    }
+  }
+}
 
-function languagesOf({ LANGUAGES = "lv,en" }: Env): readonly Language[] {
-  return LANGUAGES.split(",").flatMap((name) => KNOWN.filter((language) => language === name.trim()));
+function spread(seconds: number): number {
+  return jitteredSeconds(seconds, Math.random());
+}
+
+/** Read once: `answer` keeps its prebuilt answers by this object. */
+const services = new WeakMap<Env, Service>();
+
+function serviceOf(env: Env): Service {
+  let service = services.get(env);
+  if (!service) {
+    service = { languages: languagesOf(env), supportPhone: env.SUPPORT_PHONE ?? "" };
+    services.set(env, service);
+  }
+  return service;
+}
+
+function languagesOf({ LANGUAGES: names = "lv,en" }: Env): readonly Language[] {
+  const languages = names.split(",").flatMap((name) => LANGUAGES.filter((language) => language === name.trim()));
+  return languages.length > 0 ? [...new Set(languages)] : LANGUAGES;
 }

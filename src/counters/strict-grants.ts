@@ -40,6 +40,8 @@ export interface Grant {
   readonly leaseMs: number;
   /** Without tokens: when it is worth asking again, ms. */
   readonly retryMs: number;
+  /** Without tokens: whether that is only because this shard restarted lately and does not know what was granted before. */
+  readonly recovering?: boolean;
 }
 
 /** The one row. Its writes must be durable before an answer leaves the object: what the platform's output gate is for. */
@@ -84,7 +86,8 @@ export class StrictGrants {
       tat = spent(tat, emissionMs, now);
       tokens++;
     }
-    if (tokens === 0) return { tokens, leaseMs, retryMs: waitMs(tat, spend, now) };
+    if (tokens === 0)
+      return { tokens, leaseMs, retryMs: waitMs(tat, spend, now), recovering: known === undefined && this.#restarted };
     this.#tats.set(key, tat);
     this.#promise(Math.max(tat, now + leaseMs));
     return { tokens, leaseMs, retryMs: 0 };

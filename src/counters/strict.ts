@@ -16,7 +16,8 @@ const CALLS_PER_SECOND_MAX = 50;
 const TOKENS_AHEAD_MAX = 32;
 
 /**
- * `unanswered`: the shard was slow, failed, or was not asked as too many already were. What then becomes of the request is
+ * `unanswered`: the shard was slow, failed, was not asked as too many already were, or restarted lately and does not know what
+ * it granted (an object that is idle for ten seconds is evicted, so in calm that is usual). What then becomes of the request is
  * for the caller's table of failures to say: an error must mint nothing, but it may let a critical request pass.
  */
 export type StrictOutcome =
@@ -68,7 +69,7 @@ export class StrictPurses {
     const { emissionMs, toleranceMs } = budget;
     const answered = deps.ask({ ...hash, tokens, emissionMs, toleranceMs }).catch(() => null);
     const grant = await Promise.race([answered, deps.wait(deps.patienceMs).then(() => null)]);
-    if (grant === null) return { kind: "unanswered" };
+    if (grant === null || (grant.tokens === 0 && grant.recovering)) return { kind: "unanswered" };
     return this.#keep(text, grant, asked, deps.now());
   }
 

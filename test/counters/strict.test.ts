@@ -108,6 +108,22 @@ describe("a strict budget", () => {
   });
 });
 
+describe("a shard that restarted lately", () => {
+  it("says so instead of refusing whom it cannot know: in calm an idle object is evicted between two sign-ins", async () => {
+    const epoch = new MemoryEpoch();
+    const ask = (grants: StrictGrants, now: number, key: string) =>
+      new StrictPurses([1, 2, 3, 4]).spend(budget, key, {
+        ask: (request) => Promise.resolve(grants.grant(request, now)),
+        wait: () => new Promise(() => undefined),
+        now: () => now,
+        patienceMs: 300,
+      });
+    expect((await ask(new StrictGrants(epoch, START), START, "one prefix")).kind).toBe("granted");
+    const restarted = new StrictGrants(epoch, START + 12_000);
+    expect((await ask(restarted, START + 12_000, "another prefix")).kind).toBe("unanswered");
+  });
+});
+
 describe("a shard that does not answer", () => {
   it.each([
     ["hangs", () => new Promise<never>(() => undefined)],

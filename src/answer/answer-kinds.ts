@@ -1,0 +1,90 @@
+/** What the shield can answer, to whom, and what follows from that in every format. */
+import type { Budget } from "../policy/policy.ts";
+import type { AnswerFormat, Fault } from "../request/facts.ts";
+import type { Fate, Language } from "./texts.ts";
+
+export type Answer = { readonly supportCode: string | null } & (
+  | { readonly kind: "challenge" }
+  | { readonly kind: "block" }
+  /** `budget`: the one that is spent, told to the client; null when a rule decided. Seconds are jittered already. */
+  | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget | null }
+  | { readonly kind: "wait"; readonly retryAfterS: number }
+  /** `staticOnly`: people get the static page. `received`: whether the origin may have what was sent. */
+  | {
+      readonly kind: "closed";
+      readonly retryAfterS: number;
+      readonly staticOnly: boolean;
+      readonly received: "no" | "unknown";
+    }
+  | { readonly kind: "fault"; readonly fault: Fault }
+);
+export type AnswerKind = Answer["kind"];
+
+/** Whoever gets the answer. */
+export interface Recipient {
+  readonly format: AnswerFormat;
+  readonly language: Language;
+  readonly method: string;
+  /** The asker's Origin if the rules let its scripts read our answers, else null. */
+  readonly corsOrigin: string | null;
+}
+
+/** What the pages say of the service itself. One object for all answers of an isolate: they are cached by it. */
+export interface Service {
+  /** The languages that pages show; Recipient.language is one of them. */
+  readonly languages: readonly Language[];
+  /** "" when there is none. */
+  readonly supportPhone: string;
+}
+
+/** Whether a request of this method may carry something that its sender would miss (RFC 9110 section 9.2.1). */
+export function sends(method: string): boolean {
+  return method !== "GET" && method !== "HEAD" && method !== "OPTIONS" && method !== "TRACE";
+}
+
+/** What became of what was sent. Whoever reads "not passed on" sends again, so that is said only where it is certain. */
+export function fateOf(what: Answer): Fate {
+  switch (what.kind) {
+    case "challenge":
+    case "limit":
+    case "wait":
+      return "held";
+    case "closed":
+      return what.received === "no" ? "held" : "uncertain";
+    case "block":
+      return "refused";
+    case "fault":
+      return fateOfFault(what.fault);
+  }
+}
+
+function fateOfFault({ code }: Fault): Fate {
+  switch (code) {
+    case "url-too-long":
+    case "cookie-too-long":
+    case "too-many-headers":
+    case "malformed-path":
+    case "unknown-host":
+    case "body-too-large":
+      return "refused";
+    case "origin-unreachable":
+    case "origin-timeout":
+    case "internal":
+      return "uncertain";
+  }
+}
+
+export function statusOf(what: Answer): number {
+  switch (what.kind) {
+    case "challenge":
+    case "block":
+      return 403;
+    case "limit":
+      return 429;
+    case "wait":
+    case "closed":
+      return 503;
+    case "fault":
+      return what.fault.status;
+  }
+}

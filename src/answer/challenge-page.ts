@@ -1,0 +1,25 @@
+/**
+ * The challenge page. Constant but for the support code: the puzzle is fetched by the script, so bots that run none cost
+ * nothing. The ids and data attributes are what src/challenge/browser/page.ts looks for.
+ */
+import { escapeMarkup } from "./escape.ts";
+import { type Language, TEXTS, type Texts } from "./texts.ts";
+
+export const CHALLENGE_SCRIPT = `<script src="/.shield/challenge.js" defer></script>`;
+
+/** The bar is shown by the script. Phone and support code stand below it, always visible: they are also needed when the script never arrives. */
+export function challengeWidget({ challenge }: Texts, others: readonly Language[]): string {
+  const words = `data-working="${escapeMarkup(challenge.working)}" data-done="${escapeMarkup(challenge.done)}" data-failed="${escapeMarkup(challenge.failed)}" data-no-cookies="${escapeMarkup(challenge.noCookies)}"`;
+  const failedElsewhere = others
+    .map((other) => `<p lang="${other}">${escapeMarkup(TEXTS[other].challenge.failed)}</p>`)
+    .join("");
+  return `<p id="shield-status" role="status" aria-live="polite" ${words}></p>
+<progress id="shield-progress" max="100" hidden aria-label="${escapeMarkup(challenge.progress)}"></progress>
+<section id="shield-failed" hidden><h2>${escapeMarkup(challenge.failedTitle)}</h2><p>${escapeMarkup(challenge.failedAdvice)}</p><p><a id="shield-retry" href="">${escapeMarkup(challenge.retry)}</a></p>${failedElsewhere}</section>
+<noscript><p>${escapeMarkup(challenge.noScript)}</p></noscript>`;
+}
+
+/** For something that was sent: reloading would ask to send it again before it is welcome, so the check is made in another tab. */
+export function unsentWidget({ challenge }: Texts): string {
+  return `<p><a href="/" target="_blank" rel="noopener">${escapeMarkup(challenge.openCheck)}</a></p>`;
+}

@@ -1,0 +1,131 @@
+/** English. */
+import type { Texts } from "./texts.ts";
+
+const PAPER = "If technical trouble keeps you from writing a prescription electronically, it may be written on paper.";
+
+const CHECK_FIRST =
+  "If you sent something, it is not certain whether it was received. Before you send it again, check whether the record exists already.";
+
+export const english: Texts = {
+  pages: {
+    challenge: {
+      title: "Checking your browser",
+      body: ["This service has unusually many requests at the moment, so your browser makes a short automatic check."],
+    },
+    unsent: {
+      title: "The form was not sent yet",
+      body: [
+        "This service has unusually many requests at the moment, so your browser must be checked first. What you sent has not been passed on yet.",
+        "1. Open the check in a new tab and wait until it is done. 2. Return here and reload this page: the browser asks whether to send it again, and you may confirm.",
+        "The form is one step back (the Back button), but some of its fields may be empty.",
+      ],
+    },
+    limit: {
+      title: "Too many requests",
+      body: [
+        "Too many requests came from your connection or account in a short time. Wait {wait} and reload this page.",
+      ],
+    },
+    block: {
+      title: "Request not accepted",
+      body: [
+        "Requests of this kind are not accepted here.",
+        "If you think that this is a mistake, contact support and read out the support code of this page, if it shows one.",
+      ],
+    },
+    wait: {
+      title: "The service is overloaded, please wait",
+      body: [
+        "There are more requests at the moment than the service can handle. Doctors' work is served first.",
+        "We cannot say exactly how long it will take. There is no queue: the page opens as soon as there is room, and several attempts may be needed.",
+      ],
+    },
+    closed: {
+      title: "This page is not available for the time being",
+      body: [
+        "The service is overloaded at the moment or has technical trouble, so this page cannot be opened. Try again {after}.",
+        PAPER,
+      ],
+    },
+    static: {
+      title: "Only the most important services work",
+      body: [
+        "The health system is very overloaded at the moment. So that doctors can go on working, the other pages are closed for the time being. Try again later.",
+      ],
+      sections: [
+        {
+          heading: "What works",
+          items: [
+            "Prescriptions and sick leaves, for doctors who are signed in already.",
+            "Software of practices, hospitals and pharmacies that connects with its own certificate.",
+          ],
+        },
+        { heading: "What does not work at the moment", items: ["The other pages of the portal, also for residents."] },
+        {
+          heading: "What to do",
+          items: [
+            `Doctors: ${PAPER.charAt(0).toLowerCase()}${PAPER.slice(1)} Enter it into the system when that works again.`,
+            "Residents: if it is urgent, call your doctor. If a life is in danger, call 113.",
+          ],
+        },
+      ],
+    },
+  },
+  faults: {
+    "url-too-long": {
+      title: "The address is too long",
+      body: ["The server does not accept such a long address. Open the page from the home page."],
+    },
+    "cookie-too-long": { title: "Cookies are too large", body: ["Delete this site's cookies and try again."] },
+    "too-many-headers": {
+      title: "The request has too many headers",
+      body: ["Switch browser extensions off or use another browser, and try again."],
+    },
+    "malformed-path": { title: "The address is not valid", body: ["Check the address and try again."] },
+    "unknown-host": { title: "There is no such site here", body: ["Check the name of the site in the address."] },
+    "body-too-large": { title: "What you sent is too large", body: ["Send a smaller file."] },
+    "origin-unreachable": {
+      title: "The health system is not answering",
+      body: ["There is no connection to the health system at the moment. Try again in a little while."],
+    },
+    "origin-timeout": {
+      title: "The health system is not answering in time",
+      body: ["The health system took too long to answer. Try again in a little while."],
+    },
+    internal: { title: "Something went wrong", body: ["The fault is on our side. Try again in a little while."] },
+  },
+  fates: {
+    held: "What you sent has not been passed on yet. Reload this page later: the browser asks whether to send it again, and you may confirm. The form is one step back (the Back button), but some of its fields may be empty.",
+    refused: "What you sent was not accepted and not kept. The form is one step back (the Back button).",
+    uncertain: CHECK_FIRST,
+  },
+  waiting: { byItself: "This page tries to open again by itself {after}.", now: "Try now" },
+  challenge: {
+    working: "Checking. This takes a few seconds; you need not do anything.",
+    done: "Check complete. Opening the page.",
+    failed: "The check could not be completed.",
+    noCookies:
+      "The check cannot be completed because cookies are switched off in this browser. Switch them on and try again.",
+    failedTitle: "What you can do",
+    failedAdvice: "Try again. If that does not help, contact support.",
+    retry: "Try again",
+    openCheck: "Open the check in a new tab",
+    noScript:
+      "The automatic check needs JavaScript, which is switched off in this browser. Switch it on and reload the page. If you cannot, use another browser or contact support.",
+    progress: "Progress of the check",
+  },
+  help: { title: "If you need help", code: "Support code", phone: "Phone" },
+  machine: {
+    titles: {
+      challenge: "A browser check is needed first.",
+      limit: "Too many requests.",
+      block: "Requests of this kind are not accepted.",
+      wait: "The service is overloaded at the moment.",
+      closed: "The service is not available for the time being.",
+    },
+    retry: "Try again {after}.",
+    uncertain: "It is not known whether the request was received: check before sending it again.",
+  },
+  wait: ({ count, unit }) => `${count} ${unit}${count === 1 ? "" : "s"}`,
+  after: ({ count, unit }) => `in ${count} ${unit}${count === 1 ? "" : "s"}`,
+};

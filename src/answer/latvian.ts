@@ -1,0 +1,143 @@
+/** Latvian. Numbers ending in 1, but not in 11, take the singular. */
+import type { Duration } from "./retry.ts";
+import type { Texts } from "./texts.ts";
+
+const singular = ({ count }: Duration) => count % 10 === 1 && count % 100 !== 11;
+
+const PAPER = "Ja tehnisku traucējumu dēļ recepti nevar izrakstīt elektroniski, to drīkst izrakstīt uz papīra.";
+
+const CHECK_FIRST =
+  "Ja kaut ko nosūtījāt, nav droši zināms, vai tas ir saņemts. Pirms sūtāt vēlreiz, pārbaudiet, vai ieraksts jau nav izveidots.";
+
+export const latvian: Texts = {
+  pages: {
+    challenge: {
+      title: "Pārbaudām jūsu pārlūku",
+      body: [
+        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc jūsu pārlūks veic īsu automātisku pārbaudi.",
+      ],
+    },
+    unsent: {
+      title: "Veidlapa vēl nav nosūtīta",
+      body: [
+        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc vispirms jāpārbauda jūsu pārlūks. Tas, ko nosūtījāt, vēl nav nodots tālāk.",
+        "1. Atveriet pārbaudi jaunā cilnē un pagaidiet, līdz tā beidzas. 2. Atgriezieties šeit un pārlādējiet šo lapu: pārlūks jautās, vai sūtīt vēlreiz, un jūs to varat apstiprināt.",
+        "Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”), bet daži tās lauki var būt tukši.",
+      ],
+    },
+    limit: {
+      title: "Pārāk daudz pieprasījumu",
+      body: [
+        "No jūsu savienojuma vai konta īsā laikā saņemts pārāk daudz pieprasījumu. Uzgaidiet {wait} un pārlādējiet šo lapu.",
+      ],
+    },
+    block: {
+      title: "Pieprasījums nav pieņemts",
+      body: [
+        "Šāda veida pieprasījumi šeit netiek pieņemti.",
+        "Ja domājat, ka tā ir kļūda, sazinieties ar atbalsta dienestu un nosauciet šīs lapas atbalsta kodu, ja tas redzams.",
+      ],
+    },
+    wait: {
+      title: "Pakalpojums ir pārslogots, lūdzu, uzgaidiet",
+      body: [
+        "Pašlaik pieprasījumu ir vairāk, nekā pakalpojums spēj apkalpot. Vispirms tiek apkalpots ārstu darbs.",
+        "Cik ilgi būs jāgaida, precīzi pateikt nevaram. Rindas nav: lapa atveras, tiklīdz ir brīva vieta, un var būt vajadzīgi vairāki mēģinājumi.",
+      ],
+    },
+    closed: {
+      title: "Šī lapa uz laiku nav pieejama",
+      body: [
+        "Pakalpojums pašlaik ir pārslogots vai tam ir tehniski traucējumi, tāpēc šo lapu nevar atvērt. Mēģiniet vēlreiz {after}.",
+        PAPER,
+      ],
+    },
+    static: {
+      title: "Darbojas tikai svarīgākie pakalpojumi",
+      body: [
+        "Veselības sistēma pašlaik ir ļoti pārslogota. Lai ārstu darbs neapstātos, pārējās lapas uz laiku ir slēgtas. Mēģiniet vēlreiz vēlāk.",
+      ],
+      sections: [
+        {
+          heading: "Kas darbojas",
+          items: [
+            "Receptes un darbnespējas lapas ārstiem, kuri jau ir pierakstījušies.",
+            "Ārstniecības iestāžu un aptieku programmas, kas pieslēdzas ar savu sertifikātu.",
+          ],
+        },
+        {
+          heading: "Kas pašlaik nedarbojas",
+          items: ["Pārējās portāla lapas, arī iedzīvotājiem."],
+        },
+        {
+          heading: "Ko darīt",
+          items: [
+            `Ārstiem: ${PAPER.charAt(0).toLowerCase()}${PAPER.slice(1)} Datus ievadiet sistēmā, kad tā atkal darbojas.`,
+            "Iedzīvotājiem: steidzamos gadījumos zvaniet savam ārstam. Ja apdraudēta dzīvība, zvaniet 113.",
+          ],
+        },
+      ],
+    },
+  },
+  faults: {
+    "url-too-long": {
+      title: "Adrese ir pārāk gara",
+      body: ["Tik garu adresi serveris nepieņem. Atveriet lapu no sākumlapas."],
+    },
+    "cookie-too-long": {
+      title: "Sīkdatnes ir pārāk lielas",
+      body: ["Izdzēsiet šīs vietnes sīkdatnes un mēģiniet vēlreiz."],
+    },
+    "too-many-headers": {
+      title: "Pieprasījumā ir pārāk daudz galveņu",
+      body: ["Izslēdziet pārlūka papildinājumus vai lietojiet citu pārlūku un mēģiniet vēlreiz."],
+    },
+    "malformed-path": { title: "Adrese nav derīga", body: ["Pārbaudiet adresi un mēģiniet vēlreiz."] },
+    "unknown-host": { title: "Šādas vietnes šeit nav", body: ["Pārbaudiet vietnes nosaukumu adresē."] },
+    "body-too-large": { title: "Nosūtītais ir pārāk liels", body: ["Nosūtiet mazāku datni."] },
+    "origin-unreachable": {
+      title: "Veselības sistēma neatbild",
+      body: ["Ar veselības sistēmu pašlaik nav savienojuma. Mēģiniet vēlreiz pēc brīža."],
+    },
+    "origin-timeout": {
+      title: "Veselības sistēma neatbild laikā",
+      body: ["Veselības sistēma pārāk ilgi neatbildēja. Mēģiniet vēlreiz pēc brīža."],
+    },
+    internal: { title: "Radās kļūda", body: ["Kļūda ir mūsu pusē. Mēģiniet vēlreiz pēc brīža."] },
+  },
+  fates: {
+    held: "Tas, ko nosūtījāt, vēl nav nodots tālāk. Vēlāk pārlādējiet šo lapu: pārlūks jautās, vai sūtīt vēlreiz, un jūs to varat apstiprināt. Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”), bet daži tās lauki var būt tukši.",
+    refused: "Tas, ko nosūtījāt, nav pieņemts un nav saglabāts. Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”).",
+    uncertain: CHECK_FIRST,
+  },
+  waiting: { byItself: "Lapa pati mēģinās atvērties {after}.", now: "Mēģināt tagad" },
+  challenge: {
+    working: "Notiek pārbaude. Tā ilgst dažas sekundes, jums nekas nav jādara.",
+    done: "Pārbaude pabeigta. Atveram lapu.",
+    failed: "Pārbaudi neizdevās pabeigt.",
+    noCookies: "Pārbaudi nevar pabeigt, jo pārlūkā ir izslēgtas sīkdatnes. Ieslēdziet tās un mēģiniet vēlreiz.",
+    failedTitle: "Ko darīt",
+    failedAdvice: "Mēģiniet vēlreiz. Ja tas nepalīdz, sazinieties ar atbalsta dienestu.",
+    retry: "Mēģināt vēlreiz",
+    openCheck: "Atvērt pārbaudi jaunā cilnē",
+    noScript:
+      "Automātiskajai pārbaudei vajadzīgs JavaScript, bet tas šajā pārlūkā ir izslēgts. Ieslēdziet to un pārlādējiet lapu. Ja tas nav iespējams, lietojiet citu pārlūku vai sazinieties ar atbalsta dienestu.",
+    progress: "Pārbaudes gaita",
+  },
+  help: { title: "Ja vajadzīga palīdzība", code: "Atbalsta kods", phone: "Tālrunis" },
+  machine: {
+    titles: {
+      challenge: "Vispirms jāveic pārlūka pārbaude.",
+      limit: "Pārāk daudz pieprasījumu.",
+      block: "Šāda veida pieprasījumi netiek pieņemti.",
+      wait: "Pakalpojums pašlaik ir pārslogots.",
+      closed: "Pakalpojums uz laiku nav pieejams.",
+    },
+    retry: "Mēģiniet vēlreiz {after}.",
+    uncertain: "Nav zināms, vai pieprasījums ir saņemts: pirms sūtāt vēlreiz, pārbaudiet.",
+  },
+  wait: (duration) =>
+    `${duration.count} ${{ second: ["sekundi", "sekundes"], minute: ["minūti", "minūtes"] }[duration.unit][singular(duration) ? 0 : 1]}`,
+  after: (duration) =>
+    `pēc ${duration.count} ${{ second: ["sekundes", "sekundēm"], minute: ["minūtes", "minūtēm"] }[duration.unit][singular(duration) ? 0 : 1]}`,
+};
