@@ -113,7 +113,9 @@ export class Isolate {
   }
 
   summarize(now: number): readonly SiteSummary[] {
-    return [...this.#desks.values()].map((desk) => desk.summarize(now));
+    // The tally is one for all sites: what it had to forget is told with the first.
+    const full = this.tally.takeForgotten();
+    return [...this.#desks.values()].map((desk, i) => ({ ...desk.summarize(now), full: i === 0 ? full : 0 }));
   }
 
   obey(reply: ExchangeReply, now: number): void {

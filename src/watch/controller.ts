@@ -51,14 +51,17 @@ export function steer(state: SiteState, summary: SiteSummary, now: number): Site
     ? Math.max(LOWEST_SHARE * capacity, allowed * DECREASE)
     : Math.min(capacity, allowed + INCREASE_SHARE_PER_SECOND * capacity * seconds);
 
-  const busyAt = demandPerSecond > CALM_BELOW_SHARE * capacity || failing ? now : state.busyAt;
+  // A table that must forget who is denied is itself a sign of a flood: more clients than there can be.
+  const full = (summary.full ?? 0) > 0;
+  const busyAt = demandPerSecond > CALM_BELOW_SHARE * capacity || failing || full ? now : state.busyAt;
   const measured = { capacityPerSecond: capacity, demandPerSecond, allowedPerSecond, busyAt };
-  if (demandPerSecond > capacity || failing)
-    return {
-      ...measured,
-      posture: "elevated",
-      because: failing ? "the origin fails" : "more is wanted than the origin bears",
-    };
+  if (demandPerSecond > capacity || failing || full)
+    return { ...measured, posture: "elevated", because: reasonFor(failing, full) };
   if (state.posture === "elevated" && now - busyAt < CALM_FOR_MS) return { ...state, ...measured };
   return { ...measured, posture: "normal", because: "calm" };
+}
+
+function reasonFor(failing: boolean, full: boolean): string {
+  if (failing) return "the origin fails";
+  return full ? "there are more clients than can be counted" : "more is wanted than the origin bears";
 }

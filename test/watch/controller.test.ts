@@ -29,6 +29,12 @@ describe("posture", () => {
     const flooded = steered(2, second(3000));
     expect(steered(120, second(50, { turnedAway: 3000 }), flooded, NOW + 2000).posture).toBe("elevated");
   });
+  it("is elevated when the counters are full, whatever is wanted", () => {
+    expect(steered(2, second(50, { full: 3 }))).toMatchObject({
+      posture: "elevated",
+      because: "there are more clients than can be counted",
+    });
+  });
   it("comes down by itself after a minute of calm, not earlier", () => {
     const flooded = steered(5, second(3000));
     expect(steered(50, second(50), flooded, NOW + 5000).posture).toBe("elevated");

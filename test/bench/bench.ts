@@ -1,0 +1,86 @@
+/**
+ * `npm run bench`: what the shield costs, side by side with other Workers. JSON lines on stdout, a table on stderr.
+ * Each figure is of this machine; the ratios are what counts.
+ */
+import { Command, InvalidArgumentError } from "commander";
+import { figure, type Line } from "./line.ts";
+import { deniedPath, passingClinician } from "./paths.ts";
+import { peers } from "./peers.ts";
+import { measureTally } from "./tally-speed.ts";
+
+export interface Effort {
+  readonly pairs: number;
+  readonly sliceMs: number;
+  readonly floodMs: number;
+}
+
+const FULL: Effort = { pairs: 20, sliceMs: 500, floodMs: 8000 };
+const QUICK: Effort = { pairs: 15, sliceMs: 200, floodMs: 3000 };
+
+const MEASUREMENTS: Readonly<Record<string, (effort: Effort) => AsyncGenerator<Line> | Promise<readonly Line[]>>> = {
+  denied: deniedPath,
+  clinician: passingClinician,
+  peers,
+  tally: tallySpeed,
+};
+
+function tallySpeed({ floodMs }: Effort): Promise<readonly Line[]> {
+  const requests = floodMs >= FULL.floodMs ? 1_000_000 : 300_000;
+  measureTally(1000, requests); // warms up
+  const base = measureTally(1000, requests);
+  const lines = [1000, 100_000, 1_000_000, 10_000_000].flatMap((clients) => {
+    const { nsPerRequest, megabytes } = measureTally(clients, requests);
+    return [
+      figure(
+        `tally, ${clients} clients, one request`,
+        nsPerRequest,
+        base.nsPerRequest,
+        "ns",
+        "≤ 2",
+        (ratio) => ratio <= 2,
+      ),
+      figure(`tally, ${clients} clients, memory`, megabytes, base.megabytes, "MB", "≤ 32 MB", () => megabytes <= 32),
+    ];
+  });
+  return Promise.resolve(lines);
+}
+
+function parseName(name: string): string {
+  if (!(name in MEASUREMENTS)) throw new InvalidArgumentError(`There are ${Object.keys(MEASUREMENTS).join(", ")}.`);
+  return name;
+}
+
+async function main(): Promise<void> {
+  const { quick, only } = new Command("npm run bench --")
+    .description("Measures the shield beside other Workers. JSON lines on stdout, a table on stderr.")
+    .option("--quick", "shorter, with less exact ratios", false)
+    .option("--only <name>", `one of ${Object.keys(MEASUREMENTS).join(", ")}`, parseName)
+    .parse()
+    .opts<{ quick: boolean; only?: string }>();
+  console.error(`${"".padEnd(52)}${["ours", "base", "ratio"].map((head) => head.padStart(11)).join("")}  goal`);
+  for (const [name, measure] of Object.entries(MEASUREMENTS)) {
+    if (only !== undefined && only !== name) continue;
+    for await (const line of await measure(quick ? QUICK : FULL)) show(line);
+  }
+}
+
+function show(line: Line): void {
+  console.log(JSON.stringify(line));
+  const { name, ours, base, ratio, interval, unit, goal, met, sound } = line;
+  const cells = [ours, base, ratio].map((value) => (value === null ? "" : short(value)).padStart(11)).join("");
+  const spread = interval ? ` [${interval.map(short).join(", ")}]` : "";
+  const verdict = `${met === null ? "" : met ? "met" : "MISSED"}${sound === false ? ", but the control is off: unsound" : ""}`;
+  console.error(`${name.padEnd(52)}${cells}  ${unit}${spread} ${goal ?? ""} ${verdict}`.trimEnd());
+}
+
+function short(value: number): string {
+  return value >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
