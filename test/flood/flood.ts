@@ -1,127 +1,115 @@
 /**
- * `npm run flood -- <scenario>`: floods the demo of `npm start` on this computer, first with the shield, then without it,
- * while simulated doctors work. It can reach nothing else.
+ * `npm run flood -- <scenario>`: starts a lab on this computer, floods it while a clinic is at work, and says who was hurt.
+ * `npm run flood -- demo` floods what `npm start` runs. Nothing else can be reached.
  */
-import { setTimeout as pause } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { readState, recovered, resetPortal } from "./portal.ts";
-import { type Column, describeDoubts, describeRuns, describeSecond } from "./report.ts";
-import { type RunResult, run } from "./run.ts";
-import { assertHarmless, type Scenario } from "./scenario.ts";
+import { parseTarget, runDemo } from "./demo-command.ts";
+import { type LabOptions, runAll, runOne } from "./lab-command.ts";
+import type { LabScenario } from "./lab-scenario.ts";
+import { demo } from "./scenarios/demo.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 
-const SECONDS_MAX = 600;
-const RECOVERY_MAX_MS = 60_000;
-/** Between two runs, so that what is under way ends and connections close. */
-const REST_MS = 3000;
+const SECONDS_MAX = 3600;
+const DEMO_SECONDS_MAX = 600;
+const EDGES_MAX = 32;
+const NAME_WIDTH = 22;
 
-/** Exit codes: 0 it ran, 1 it could not, 2 it was not understood. */
+/** Exit codes: 0 it ran, 1 it could not, 2 it was not understood, 130 it was ended early. */
 const FAILED = 1;
 const MISUSED = 2;
+const INTERRUPTED = 130;
 
-interface Options {
-  readonly target: URL;
-  readonly portal: URL;
-  readonly seconds?: number;
-  readonly seed: number;
-}
-
-function main(): Promise<unknown> {
+async function main(): Promise<number> {
+  let isWhole = true;
   const program = new Command("npm run flood --")
-    .description("Floods the shield and the demo portal that `npm start` runs on this computer.")
+    .description("Floods a shield on this computer while a clinic is at work, and says who was hurt.")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED))
     .showHelpAfterError("Add --help for what there is.");
   program
     .command("list")
     .description("says which scenarios there are")
     .action(() => {
-      for (const { name, about, seconds } of SCENARIOS) console.log(`${name.padEnd(12)}${about} (2 × ${seconds} s)`);
+      for (const { name, about } of [demo, ...SCENARIOS]) console.log(`${name.padEnd(NAME_WIDTH)}${about}`);
     });
+  program
+    .command(demo.name)
+    .description(demo.about)
+    .option("--seconds <number>", "how long each flood lasts", between(5, DEMO_SECONDS_MAX), demo.seconds)
+    .option("--seed <number>", "the same seed gives the same flood", whole, 1)
+    .option("--target <url>", "the shield, on this computer", parseTarget, new URL("http://localhost:8787"))
+    .option("--portal <url>", "the bare portal, on this computer", parseTarget, new URL("http://localhost:8788"))
+    .action((options: Parameters<typeof runDemo>[1]) => runDemo(demo, options));
+  const withOptions = (command: Command, scenario: LabScenario | null) =>
+    command
+      .option("--seconds <number>", "how long the attack lasts", between(5, SECONDS_MAX), 90)
+      .option("--calm <number>", "seconds before it", between(5, SECONDS_MAX), 30)
+      .option("--after <number>", "seconds after it", between(0, SECONDS_MAX), 30)
+      .option("--seed <number>", "the same seed sends the same flood", whole, 1)
+      .option(
+        "--scale <number>",
+        `divides sources and rates${scenario ? ` (default ${scenario.scale})` : ", instead of each scenario's own"}`,
+        positive,
+      )
+      .option("--edges <number>", "isolates, dealt to four locations", between(1, EDGES_MAX), 8)
+      .option("--without-shield", "floods the bare portal", false)
+      .option("--json <file>", "writes the result")
+      .option("--report <file.html>", "writes a page with pictures")
+      .option("--against <file>", "compares with an earlier result")
+      .option("--quiet", "no line for each second", false);
   for (const scenario of SCENARIOS)
-    program
-      .command(scenario.name)
-      .description(scenario.about)
-      .option("--seconds <number>", `how long each flood lasts, 5 to ${SECONDS_MAX}`, parseSeconds, scenario.seconds)
-      .option("--seed <number>", "the same seed gives the same flood", parseSeed, 1)
-      .option("--target <url>", "the shield, on this computer", parseTarget, new URL("http://localhost:8787"))
-      .option("--portal <url>", "the bare portal, on this computer", parseTarget, new URL("http://localhost:8788"))
-      .action((options: Options) => flood(scenario, options));
+    withOptions(program.command(scenario.name).description(scenario.about), scenario)
+      .option("--model", "at full scale under a virtual clock; sends nothing", false)
+      .action(async (options: LabOptions) => {
+        isWhole = await runOne(scenario, options);
+      });
+  withOptions(program.command("all").description("each scenario in turn, and one summary"), null)
+    .option("--only <names>", "some of them, separated by commas", namesOfScenarios)
+    .action(async (options: LabOptions & { readonly only?: readonly LabScenario[] }) => {
+      isWhole = await runAll(options.only ?? SCENARIOS, options);
+    });
   const [asked] = program.parseOptions(process.argv.slice(2)).operands;
-  const known = ["list", "help", ...SCENARIOS.map(({ name }) => name)];
+  const known = ["list", "help", "all", demo.name, ...SCENARIOS.map(({ name }) => name)];
+  if (asked === undefined && process.argv.length <= 2) program.help({ error: true });
   if (asked !== undefined && !known.includes(asked))
-    program.error(`There is no scenario "${asked}". There are: ${SCENARIOS.map(({ name }) => name).join(", ")}.`);
-  return program.parseAsync();
+    program.error(`There is no scenario "${asked}". There are: ${known.slice(2).join(", ")}.`);
+  await program.parseAsync();
+  return isWhole ? 0 : INTERRUPTED;
 }
 
-async function flood(scenario: Scenario, { target, portal, seconds = scenario.seconds, seed }: Options): Promise<void> {
-  assertHarmless(scenario);
-  const stop = new AbortController();
-  process.on("SIGINT", () => stop.abort());
-  process.on("SIGTERM", () => stop.abort());
-  await assertRunning(target, portal);
-
-  const columns: Column[] = [];
-  const phases = [
-    { title: "with shield", target },
-    { title: "without", target: portal },
-  ];
-  for (const { title, target: at } of phases) {
-    if (stop.signal.aborted) break;
-    if (columns.length > 0) await rest(portal, stop.signal);
-    console.log(`\n${title === "without" ? "The same flood without the shield" : "Flood with the shield"}: ${at.href}`);
-    console.log(
-      `${scenario.flood.requestsPerSecond} requests/s from ${scenario.flood.sources.count} addresses for ${seconds} s; first ${scenario.calmSeconds} s of calm.`,
-    );
-    const onSecond = (progress: Parameters<typeof describeSecond>[0]) => console.log(describeSecond(progress));
-    const result: RunResult = await run({ scenario, target: at, portal, seconds, seed, stop: stop.signal, onSecond });
-    columns.push({ title, result });
-  }
-  await resetPortal(portal);
-  const doubts = describeDoubts(columns);
-  console.log(`\n${describeRuns(columns)}${doubts === "" ? "" : `\n\n${doubts}`}`);
-  if (columns.length < phases.length) console.log("\nEnded early: the run without the shield is missing.");
+function namesOfScenarios(text: string): readonly LabScenario[] {
+  return text.split(",").map((name) => {
+    const scenario = SCENARIOS.find((each) => each.name === name.trim());
+    if (!scenario) throw new InvalidArgumentError(`There is no scenario "${name}".`);
+    return scenario;
+  });
 }
 
-async function rest(portal: URL, stop: AbortSignal): Promise<void> {
-  await pause(REST_MS, undefined, { signal: stop }).catch(() => undefined);
-  await resetPortal(portal);
-  if (!(await recovered(portal, RECOVERY_MAX_MS))) throw new Error("the portal did not recover from the first flood");
+function between(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`Between ${least} and ${most}.`);
+    return value;
+  };
 }
 
-async function assertRunning(target: URL, portal: URL): Promise<void> {
-  try {
-    await readState(portal);
-    await fetch(target, { signal: AbortSignal.timeout(5000) });
-  } catch {
-    throw new Error(
-      `nothing answers at ${target.origin} and ${portal.origin}: run \`npm start\` in another terminal first.`,
-    );
-  }
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("A whole number.");
+  return value;
 }
 
-function parseSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!Number.isInteger(seconds) || seconds < 5 || seconds > SECONDS_MAX)
-    throw new InvalidArgumentError(`Between 5 and ${SECONDS_MAX}.`);
-  return seconds;
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError("A number above 0.");
+  return value;
 }
 
-function parseSeed(text: string): number {
-  const seed = Number(text);
-  if (!Number.isSafeInteger(seed)) throw new InvalidArgumentError("A seed is a whole number.");
-  return seed;
-}
-
-/** A flood of anybody else is a crime: only this computer may be meant. */
-function parseTarget(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || url.protocol !== "http:" || !["localhost", "127.0.0.1"].includes(url.hostname) || url.port === "")
-    throw new InvalidArgumentError("Only this computer may be flooded: http://localhost:PORT.");
-  return url;
-}
+// Whoever reads the output has gone (`| head`): so may the flood.
+process.stdout.on("error", () => process.exit(0));
 
 main().then(
-  () => process.exit(0),
+  (code) => process.exit(code),
   (error: unknown) => {
     console.error(`The flood did not run: ${error instanceof Error ? error.message : String(error)}`);
     process.exit(FAILED);

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { addressesOf, addressOf, assertHarmless, type Scenario } from "./scenario.ts";
 import { demo } from "./scenarios/demo.ts";
-import { SCENARIOS } from "./scenarios/index.ts";
 
 const withSources = (sources: Scenario["flood"]["sources"]): Scenario => ({
   ...demo,
@@ -9,10 +8,10 @@ const withSources = (sources: Scenario["flood"]["sources"]): Scenario => ({
 });
 
 describe("scenarios", () => {
-  test.each(SCENARIOS)("$name uses reserved addresses only", (scenario) => {
-    expect(() => assertHarmless(scenario)).not.toThrow();
-    const addresses = addressesOf(scenario.flood.sources);
-    expect(new Set(addresses).size).toBe(scenario.flood.sources.count);
+  test("the demo uses reserved addresses only", () => {
+    expect(() => assertHarmless(demo)).not.toThrow();
+    const addresses = addressesOf(demo.flood.sources);
+    expect(new Set(addresses).size).toBe(demo.flood.sources.count);
     expect(addresses.every((address) => /^198\.1[89]\./.test(address))).toBe(true);
   });
 

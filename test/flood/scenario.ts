@@ -1,4 +1,4 @@
-/** What a scenario is: plain data. Adding one needs no code but its own file and a line in scenarios/index.ts. */
+/** What a demonstration is that runs side by side, with the shield and without it: plain data. */
 
 export interface Scenario {
   /** What is written after `npm run flood --`. */

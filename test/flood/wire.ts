@@ -8,6 +8,10 @@ export interface Answer {
   readonly status: number;
   /** Value of Shield-Mitigated; "" when the origin answered. */
   readonly mitigated: string;
+  /** Status line and fields, as they came. */
+  readonly head: string;
+  /** As UTF-8; "" unless it was to be kept. */
+  readonly body: string;
 }
 
 type Body = "none" | "chunked" | "until-close" | { left: number };
@@ -26,6 +30,7 @@ export class Wire {
   #tail = "";
   #keepAlive = true;
   #asksForHead = false;
+  #kept: string[] | null = null;
   #closed = false;
 
   constructor(port: number, host = "127.0.0.1") {
@@ -42,14 +47,20 @@ export class Wire {
   }
 
   /** @returns null when the connection failed or nothing came within `patienceMs`; then the wire is of no more use */
-  send(request: string, patienceMs: number): Promise<Answer | null> {
+  send(request: string, patienceMs: number, keepBody = false): Promise<Answer | null> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve(null);
       this.#done = resolve;
+      this.#kept = keepBody ? [] : null;
       this.#asksForHead = request.startsWith("HEAD ");
       this.#timer = setTimeout(() => this.destroy(), patienceMs);
       this.#socket.write(request, "latin1");
     });
+  }
+
+  /** More of a body that the request announced. */
+  trickle(piece: string): void {
+    if (!this.#closed) this.#socket.write(piece, "latin1");
   }
 
   /** A reset, not an orderly end: the other side notices at once and may stop its work. */
@@ -87,11 +98,12 @@ export class Wire {
     else this.#body = length === "" ? "until-close" : { left: Number(length) };
     this.#keepAlive = this.#body !== "until-close" && !/close/i.test(field("connection"));
     this.#tail = "\r\n";
-    return { status, mitigated: field("shield-mitigated") };
+    return { status, mitigated: field("shield-mitigated"), head, body: "" };
   }
 
   #readBody(text: string): void {
     const body = this.#body;
+    this.#kept?.push(text);
     if (body === "chunked") {
       this.#tail = (this.#tail + text).slice(-CHUNKED_END.length);
       if (this.#tail.endsWith(CHUNKED_END)) this.#finish();
@@ -105,12 +117,17 @@ export class Wire {
 
   #finish(): void {
     const done = this.#done;
-    const answer = this.#answer;
+    const answer = this.#answer && { ...this.#answer, body: this.#keptBody() };
     clearTimeout(this.#timer);
     this.#done = null;
     this.#answer = null;
     if (!this.#keepAlive) this.#socket.end();
     done?.(answer);
+  }
+
+  #keptBody(): string {
+    const raw = this.#kept?.join("") ?? "";
+    return Buffer.from(this.#body === "chunked" ? withoutChunks(raw) : raw, "latin1").toString("utf8");
   }
 
   #close(): void {
@@ -120,4 +137,22 @@ export class Wire {
     if (this.#body !== "until-close") this.#answer = null;
     this.#finish();
   }
+}
+
+/** The body of RFC 9112 section 7.1, without the sizes between its pieces. */
+function withoutChunks(raw: string): string {
+  const pieces: string[] = [];
+  for (let at = 0; at < raw.length; ) {
+    const end = raw.indexOf("\r\n", at);
+    const size = Number.parseInt(raw.slice(at, end), 16);
+    if (!(size > 0)) break;
+    pieces.push(raw.slice(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
+  return pieces.join("");
+}
+
+/** The values of a field in a head, in order. */
+export function fieldsIn(head: string, name: string): string[] {
+  return Array.from(head.matchAll(new RegExp(`\\r\\n${name}:[ \\t]*([^\\r]*)`, "gi")), ([, value]) => value ?? "");
 }

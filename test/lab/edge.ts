@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { Miniflare } from "miniflare";
-import { portalManifest, shieldManifest, shieldManifestWith } from "./bundle.ts";
+import { type Manifest, portalManifest, shieldManifest, shieldManifestWith } from "./bundle.ts";
 import { childrenOf, residentBytes } from "./processes.ts";
 
 const COMPATIBILITY_DATE = "2026-10-20";
@@ -22,6 +22,11 @@ export interface EdgeOptions {
   readonly portalPort?: number;
   /** Absolute path of a module to use in place of src/rules.ts. */
   readonly rulesModule?: string;
+  /**
+   * Module that stands before the bundle in the Worker of the Durable Objects alone: it imports `./index.js` and exports
+   * the same classes, for example such that count their calls. It has a socket of its own.
+   */
+  readonly objectsEntry?: string;
   /** More variables for the shield; an undefined one is not set at all. */
   readonly vars?: Readonly<Record<string, string | undefined>>;
 }
@@ -36,6 +41,8 @@ export interface Lab {
   readonly rawUrls: readonly URL[];
   /** The demo portal without the shield; null when another origin was given. */
   readonly portalUrl: URL | null;
+  /** Where `objectsEntry` answers; null without one. */
+  readonly objectsUrl: URL | null;
   /** Bundles anew what has changed and lets the running lab go on with it. */
   reload(): Promise<void>;
   /** Resident memory of workerd, bytes; 0 where the system does not tell. */
@@ -61,7 +68,9 @@ export async function startEdges(options: EdgeOptions = {}): Promise<Lab> {
   const shieldUrls = await Promise.all(edgeNames(options).map((name) => miniflare.unsafeGetDirectURL(name)));
   const rawUrls = await Promise.all(edgeNames(options).map((name) => miniflare.unsafeGetDirectURL(`raw-${name}`)));
   const portalUrl = options.origin === undefined ? await miniflare.unsafeGetDirectURL("portal") : null;
+  const objectsUrl = options.objectsEntry === undefined ? null : await miniflare.unsafeGetDirectURL("objects");
   return {
+    objectsUrl: objectsUrl && asLocalhost(objectsUrl),
     shieldUrls: shieldUrls.map(asLocalhost),
     rawUrls,
     portalUrl: portalUrl && asLocalhost(portalUrl),
@@ -123,13 +132,14 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
         config: {
           name: "objects",
           ...common,
-          manifest,
+          manifest: before(manifest, options.objectsEntry),
           env: { ...texts, ...objects },
           exports: {
             ClientCounter: { type: "durable-object" as const, storage: "sqlite" as const },
             Watch: { type: "durable-object" as const, storage: "sqlite" as const },
           },
         },
+        ...(options.objectsEntry === undefined ? {} : { dev: socket() }),
       },
       ...(options.origin === undefined
         ? [
@@ -149,4 +159,9 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
         : []),
     ],
   };
+}
+
+function before(manifest: Manifest, entry: string | undefined): Manifest {
+  if (entry === undefined) return manifest;
+  return { mainModule: "entry.js", modules: { ...manifest.modules, "entry.js": { type: "esm", contents: entry } } };
 }

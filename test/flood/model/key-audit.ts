@@ -1,0 +1,215 @@
+/**
+ * Judges the counters from outside: beside the many tallies it keeps one exact counter for each key, which knows all at
+ * once. What the tallies let through beyond it is over-admission. The age of news is from the exact counter's first no until
+ * every isolate that is still asked has heard from its shard that the key is over its budget.
+ */
+import { overAdmissionBound } from "../../../src/counters/bound.ts";
+import { type Spend, spent, waitMs } from "../../../src/counters/gcra.ts";
+import { type KeyHash, type SipKey, sipHash } from "../../../src/counters/siphash.ts";
+import type { Charge } from "../../../src/policy/verdict.ts";
+
+/** A key counts as over its budget when so many times as much was asked as the budget holds. */
+const WELL_OVER = 1.2;
+const GROWTH = 2;
+/** After such a pause, ms, a key's budget has begun to recover everywhere: what comes then is another episode. */
+const EPISODE_ENDS_AFTER_MS = 2000;
+/** Goal for news, ms: who has not heard by then is late, before that the run was merely too short to tell. */
+const NEWS_WITHIN_MS = 5000;
+
+export interface KeyReport {
+  readonly key: string;
+  readonly isolates: number;
+  readonly askedUnits: number;
+  readonly admittedUnits: number;
+  /** What one counter that knows everything at once would have admitted. */
+  readonly budgetUnits: number;
+  /** Admitted beyond that, at the worst moment. */
+  readonly overUnits: number;
+  /** As the README states it: (isolates − 1) × (burst + rate × news delay). */
+  readonly boundUnits: number;
+  /** As src/counters/bound.ts proves it, which allows for a home shard that hears before the owner does. */
+  readonly provenBoundUnits: number;
+  /** Until every isolate that was asked had heard of it; null when the run does not tell. */
+  readonly newsMs: number | null;
+  /** Isolates that had not heard of it after 5 s although they were still asked. */
+  readonly ignorantIsolates: number;
+}
+
+interface Key {
+  readonly name: string;
+  readonly charge: Charge;
+  /** Of one request. */
+  readonly spend: Spend;
+  isolates: number;
+  /** Asked in the last episode after the exact counter's first no, but never told. */
+  untold: number;
+  tat: number;
+  asked: number;
+  admitted: number;
+  exact: number;
+  worstOver: number;
+  lastAskedAt: number;
+  episode: number;
+  /** When the exact counter said no for the first time in this episode. */
+  overAt: number;
+  /** Whether it ever did. */
+  everOver: boolean;
+  newsMs: number;
+}
+
+const NEVER = 0;
+
+export class KeyAudit {
+  readonly #keys: Key[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #byHash = new Map<string, number>();
+  readonly #hashKey: SipKey;
+  /** By key and isolate. */
+  readonly #pairs = new Map<number, number>();
+  /** By pair: in which episode the isolate was asked after the exact counter's first no, and in which it had heard. */
+  #askedIn = new Float64Array(1024);
+  #toldIn = new Float64Array(1024);
+  /** By pair: the latest that the isolate's shard told of the key. */
+  #toldTat = new Float64Array(1024);
+  readonly #isolates: number;
+
+  /** @param hashKey the key under which isolates tell of their clients */
+  constructor(isolates: number, hashKey: SipKey) {
+    this.#isolates = isolates;
+    this.#hashKey = hashKey;
+  }
+
+  idOf(charge: Charge): number {
+    const name = `${charge.budget.name}|${charge.key}`;
+    const known = this.#ids.get(name);
+    if (known !== undefined) return known;
+    const id = this.#keys.length;
+    this.#keys.push(newKey(name, charge));
+    this.#ids.set(name, id);
+    this.#byHash.set(hashName(sipHash(this.#hashKey, name)), id);
+    return id;
+  }
+
+  /** A number for what this isolate sees of this key, to be passed to `note`. */
+  pairOf(id: number, isolate: number): number {
+    const name = id * this.#isolates + isolate;
+    const known = this.#pairs.get(name);
+    if (known !== undefined) return known;
+    const pair = this.#pairs.size;
+    this.#pairs.set(name, pair);
+    const key = this.#keys[id];
+    if (key) key.isolates++;
+    if (pair >= this.#askedIn.length) {
+      this.#askedIn = grown(this.#askedIn);
+      this.#toldIn = grown(this.#toldIn);
+      this.#toldTat = grown(this.#toldTat);
+    }
+    return pair;
+  }
+
+  /** An isolate was asked for this charge, and let it pass or not; `times` in this same millisecond. */
+  note(id: number, pair: number, passed: boolean, now: number, times: number): void {
+    const key = this.#keys[id];
+    if (!key) return;
+    const { spend, charge } = key;
+    if (now - key.lastAskedAt > EPISODE_ENDS_AFTER_MS) {
+      key.episode++;
+      key.overAt = NEVER;
+    }
+    key.lastAskedAt = now;
+    key.asked += charge.cost * times;
+    if (passed) key.admitted += charge.cost * times;
+    for (let n = 0; n < times; n++) {
+      if (waitMs(key.tat, spend, now) > 0) {
+        if (key.overAt === NEVER) key.overAt = now;
+        key.everOver = true;
+        break;
+      }
+      key.tat = spent(key.tat, spend.incrementMs, now);
+      key.exact += charge.cost;
+    }
+    key.worstOver = Math.max(key.worstOver, key.admitted - key.exact);
+    if (key.overAt === NEVER) return;
+    this.#askedIn[pair] = key.episode;
+    // What it was told before the exact counter said no may suffice already.
+    if (this.#toldIn[pair] !== key.episode) this.#tell(key, pair, now);
+  }
+
+  /** A shard answered an isolate where a key stands. */
+  told(hi: number, lo: number, isolate: number, tat: number, now: number): void {
+    const id = this.#byHash.get(hashName({ hi, lo }));
+    const key = id === undefined ? undefined : this.#keys[id];
+    const pair = id === undefined ? undefined : this.#pairs.get(id * this.#isolates + isolate);
+    if (!key || pair === undefined) return;
+    this.#toldTat[pair] = tat;
+    if (key.overAt !== NEVER && this.#toldIn[pair] !== key.episode) this.#tell(key, pair, now);
+  }
+
+  #tell(key: Key, pair: number, now: number): void {
+    if (waitMs(this.#toldTat[pair] ?? 0, key.spend, now) === 0) return;
+    this.#toldIn[pair] = key.episode;
+    key.newsMs = Math.max(key.newsMs, now - key.overAt);
+  }
+
+  /** Every key that was well over its budget, the worst first. */
+  overBudget(endMs: number): KeyReport[] {
+    for (const key of this.#keys) key.untold = 0;
+    for (const [name, pair] of this.#pairs) {
+      const key = this.#keys[Math.floor(name / this.#isolates)];
+      if (key && this.#askedIn[pair] === key.episode && this.#toldIn[pair] !== key.episode) key.untold++;
+    }
+    return this.#keys
+      .filter(({ asked, exact, everOver }) => everOver && asked >= WELL_OVER * exact)
+      .map((key) => reportOf(key, endMs))
+      .sort((a, b) => b.overUnits - a.overUnits);
+  }
+}
+
+function newKey(name: string, charge: Charge): Key {
+  const { budget, cost, scale } = charge;
+  return {
+    name,
+    charge,
+    spend: { incrementMs: (budget.emissionMs * cost) / scale, toleranceMs: budget.toleranceMs },
+    isolates: 0,
+    untold: 0,
+    tat: 0,
+    asked: 0,
+    admitted: 0,
+    exact: 0,
+    worstOver: 0,
+    lastAskedAt: 0,
+    episode: 1,
+    overAt: NEVER,
+    everOver: false,
+    newsMs: 0,
+  };
+}
+
+function reportOf(key: Key, endMs: number): KeyReport {
+  const { spend, charge, isolates } = key;
+  const soFarMs = Math.max(key.newsMs, key.untold > 0 ? endMs - key.overAt : 0);
+  const burst = spend.toleranceMs / spend.incrementMs;
+  return {
+    key: key.name,
+    isolates,
+    askedUnits: key.asked,
+    admittedUnits: key.admitted,
+    budgetUnits: key.exact,
+    overUnits: key.worstOver,
+    boundUnits: charge.cost * (isolates - 1) * (burst + soFarMs / spend.incrementMs),
+    provenBoundUnits: charge.cost * overAdmissionBound(spend, { isolates, newsDelayMs: soFarMs }),
+    newsMs: key.untold > 0 ? null : key.newsMs,
+    ignorantIsolates: key.untold > 0 && endMs - key.overAt >= NEWS_WITHIN_MS ? key.untold : 0,
+  };
+}
+
+function hashName({ hi, lo }: KeyHash): string {
+  return `${hi} ${lo}`;
+}
+
+function grown(array: Float64Array): Float64Array<ArrayBuffer> {
+  const bigger = new Float64Array(array.length * GROWTH);
+  bigger.set(array);
+  return bigger;
+}

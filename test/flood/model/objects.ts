@@ -1,0 +1,172 @@
+/**
+ * All Durable Objects of the run: the real shards, which hand over to each other twice a second, and the real lookout they
+ * report to. What stands around them here is what ClientCounter and Watch add with the platform: calls, waits, limits.
+ */
+import type { ExchangeReply, ExchangeReport } from "../../../src/counters/protocol.ts";
+import { Shard } from "../../../src/counters/shard.ts";
+import type { Posture } from "../../../src/policy/verdict.ts";
+import { Lookout } from "../../../src/watch/lookout.ts";
+import type { Random } from "../random.ts";
+import type { VirtualClock } from "./clock.ts";
+import { FIRST_LOOKUP_MS, type Geography } from "./geography.ts";
+import { ObjectHost } from "./object-host.ts";
+import { SHARD_COUNT } from "./stand-ins.ts";
+
+/** As in src/counters/client-counter.ts. */
+const HANDOVER_TIMEOUT_MS = 3000;
+const HANDOVERS_UNDER_WAY_MAX = 8;
+
+/** A shard where it runs. */
+interface Seat {
+  readonly number: number;
+  readonly host: ObjectHost;
+  shard: Shard;
+  handoverScheduled: boolean;
+  handoversUnderWay: number;
+}
+
+export interface ObjectsOptions {
+  readonly clock: VirtualClock;
+  readonly geography: Geography;
+  readonly random: Random;
+  readonly locations: number;
+  readonly seconds: number;
+  /** Told whenever the lookout answers. */
+  readonly onPosture: (site: string, posture: Posture) => void;
+}
+
+export class Objects {
+  readonly #clock: VirtualClock;
+  readonly #geography: Geography;
+  readonly #random: Random;
+  readonly #seats: readonly Seat[];
+  readonly #onPosture: ObjectsOptions["onPosture"];
+  #lookout = new Lookout();
+  readonly watch: ObjectHost;
+  /** Which location has called which object before. */
+  readonly #known: Uint8Array;
+  exchanges = 0;
+  merges = 0;
+  reports = 0;
+  puzzlesSpent = 0;
+  failedHandovers = 0;
+  keysReported = 0;
+
+  constructor({ clock, geography, random, locations, seconds, onPosture }: ObjectsOptions) {
+    this.#clock = clock;
+    this.#geography = geography;
+    this.#random = random;
+    this.#onPosture = onPosture;
+    this.#seats = Array.from({ length: SHARD_COUNT }, (_, number) => ({
+      number,
+      host: new ObjectHost(clock, seconds),
+      shard: newShard(number),
+      handoverScheduled: false,
+      handoversUnderWay: 0,
+    }));
+    this.watch = new ObjectHost(clock, seconds);
+    this.#known = new Uint8Array(locations * SHARD_COUNT);
+  }
+
+  get shards(): readonly ObjectHost[] {
+    return this.#seats.map(({ host }) => host);
+  }
+
+  get calls(): number {
+    return this.shards.reduce((sum, { calls }) => sum + calls, this.watch.calls);
+  }
+
+  exchange(location: number, number: number, report: ExchangeReport): Promise<ExchangeReply> {
+    this.exchanges++;
+    this.keysReported += report.spendings.spentMs.length;
+    const seat = this.#seat(number);
+    return seat.host.call(this.#travel(location, seat.number), report.spendings.spentMs.length, (now) => {
+      const reply = seat.shard.exchange(report, now);
+      if (!seat.handoverScheduled && seat.handoversUnderWay < HANDOVERS_UNDER_WAY_MAX) {
+        seat.handoverScheduled = true;
+        // Not awaited, as in the object; it handles its own failures.
+        void this.#handOver(seat, seat.shard.msUntilHandover(now));
+      }
+      return reply;
+    });
+  }
+
+  /** A solved puzzle is handed in: one call to the shard that its random id names. */
+  async spendPuzzle(location: number): Promise<boolean> {
+    this.puzzlesSpent++;
+    const seat = this.#seat(this.#random.integer(0, SHARD_COUNT - 1));
+    try {
+      return await seat.host.call(this.#travel(location, seat.number), 1, () => true);
+    } catch {
+      return false;
+    }
+  }
+
+  /** All shards and the watch are out of reach. */
+  goDown(): void {
+    for (const host of [...this.shards, this.watch]) host.down = true;
+  }
+
+  /** They are back, and have forgotten everything. */
+  comeBack(): void {
+    for (const host of [...this.shards, this.watch]) host.down = false;
+    for (const seat of this.#seats)
+      Object.assign(seat, { shard: newShard(seat.number), handoverScheduled: false, handoversUnderWay: 0 });
+    this.#lookout = new Lookout();
+  }
+
+  async #handOver(seat: Seat, inMs: number): Promise<void> {
+    if (inMs > 0) await this.#clock.wait(inMs);
+    const { shard } = seat;
+    seat.handoverScheduled = false;
+    seat.handoversUnderWay++;
+    const { now } = this.#clock;
+    const calls = shard.handovers(now).map(async (handover) => {
+      this.merges++;
+      const owner = this.#seat(handover.owner);
+      const { spendings } = handover;
+      const tats = await owner.host.call(this.#between(seat.number, owner.number), spendings.spentMs.length, (then) =>
+        owner.shard.merge(spendings, then),
+      );
+      shard.learn(handover, tats);
+    });
+    if (shard.watchDue(now)) calls.push(this.#reportToWatch(seat.number, shard));
+    const late = this.#clock.wait(HANDOVER_TIMEOUT_MS).then(() => null);
+    const results = await Promise.race([Promise.allSettled(calls), late]);
+    if (seat.shard === shard) seat.handoversUnderWay--;
+    this.failedHandovers += results?.filter(({ status }) => status === "rejected").length ?? calls.length;
+  }
+
+  async #reportToWatch(number: number, shard: Shard): Promise<void> {
+    this.reports++;
+    const report = { shard: number, isolates: shard.isolates, sites: shard.summaries() };
+    shard.obey(
+      await this.watch.call(this.#between(number, SHARD_COUNT), 0, (now) => {
+        const orders = this.#lookout.report(report, now);
+        for (const { site, posture } of orders) this.#onPosture(site, posture);
+        return orders;
+      }),
+    );
+  }
+
+  #travel(location: number, number: number): readonly [number, number] {
+    const at = location * SHARD_COUNT + number;
+    const first = this.#known[at] === 0 ? this.#random.between(FIRST_LOOKUP_MS[0], FIRST_LOOKUP_MS[1]) : 0;
+    this.#known[at] = 1;
+    return [first + this.#geography.toObjectMs(location), this.#geography.toObjectMs(location)];
+  }
+
+  #between(a: number, b: number): readonly [number, number] {
+    return [this.#geography.betweenObjectsMs(a, b), this.#geography.betweenObjectsMs(b, a)];
+  }
+
+  #seat(number: number): Seat {
+    const seat = this.#seats[number % SHARD_COUNT];
+    if (!seat) throw new RangeError(`there is no shard ${number}`);
+    return seat;
+  }
+}
+
+function newShard(shard: number): Shard {
+  return new Shard({ shard, count: SHARD_COUNT });
+}

@@ -1,0 +1,38 @@
+/** The origin under the virtual clock: the demo portal's own model of what it bears, and the load by second. */
+import { Capacity } from "../../portal/capacity.ts";
+import type { VirtualClock } from "./clock.ts";
+
+export class ModelOrigin {
+  readonly capacityPerSecond: number;
+  readonly #capacity: Capacity;
+  readonly #clock: VirtualClock;
+  readonly #startMs: number;
+  #inFlight = 0;
+  /** Cost units offered, by second of the run. */
+  readonly units: Float64Array;
+  readonly requests: Uint32Array;
+
+  constructor(capacityPerSecond: number, clock: VirtualClock, seconds: number) {
+    this.capacityPerSecond = capacityPerSecond;
+    this.#capacity = new Capacity(capacityPerSecond);
+    this.#clock = clock;
+    this.#startMs = clock.now;
+    this.units = new Float64Array(seconds + 1);
+    this.requests = new Uint32Array(seconds + 1);
+  }
+
+  /** Takes a request; `answered` is told, when the answer is there, whether it was served. */
+  ask(units: number, timeoutMs: number, answered: (served: boolean, tookMs: number) => void): void {
+    const { now } = this.#clock;
+    const second = Math.floor((now - this.#startMs) / 1000);
+    this.units[second] = (this.units[second] ?? 0) + units;
+    this.requests[second] = (this.requests[second] ?? 0) + 1;
+    const fate = this.#capacity.offer(units, now, this.#inFlight);
+    this.#inFlight++;
+    const tookMs = Math.min(fate.delayMs, timeoutMs);
+    this.#clock.after(tookMs, () => {
+      this.#inFlight--;
+      answered(fate.served && fate.delayMs <= timeoutMs, tookMs);
+    });
+  }
+}

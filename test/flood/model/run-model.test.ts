@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import type { Rules } from "../../../src/policy/language.ts";
+import ownRules from "../../../src/rules.ts";
+import type { ModelResult } from "./result.ts";
+import { type ModelOptions, runModel } from "./run-model.ts";
+import type { ModelScenario } from "./scenario.ts";
+import { MODEL_SCENARIOS } from "./scenarios.ts";
+
+const [site] = ownRules.sites;
+if (!site) throw new Error("the rules have no site");
+/** An origin that bears everything: nothing but the budgets decides. */
+const BOUNDLESS: Rules = { ...ownRules, sites: [{ ...site, capacityPerSecond: 1_000_000 }] };
+
+function named(name: string): ModelScenario {
+  const scenario = MODEL_SCENARIOS.find((each) => each.name === name);
+  if (!scenario) throw new Error(`no scenario ${name}`);
+  return scenario;
+}
+
+/** One address, 20 requests/s, evenly spaced, at one isolate, for 30 s. */
+const LONE: ModelScenario = {
+  ...named("one-address"),
+  ratePerSource: 20,
+  locations: 1,
+  isolates: 1,
+  isolatesPerSource: 1,
+  calmS: 1,
+  floodS: 30,
+};
+
+function run(scenario: ModelScenario, options: Partial<ModelOptions> = {}): Promise<ModelResult> {
+  return runModel(scenario, { seed: 7, ...options });
+}
+
+/** What may differ from run to run: how long it took, and the memory of the process. */
+function withoutCost(result: ModelResult) {
+  const { wallS: _, memory, ...model } = result.model;
+  return { ...result, model: { ...model, ledgerBytes: memory.ledgerBytes } };
+}
+
+const NOTHING = { requests: 0, reached: 0, admitted: 0, units: 0, clinicians: 0 };
+
+function plus(sum: typeof NOTHING, { attackers, model, origin, clinicians }: ModelResult): typeof NOTHING {
+  return {
+    requests: sum.requests + attackers.requests,
+    reached: sum.reached + attackers.reachedOrigin,
+    admitted: sum.admitted + model.overAdmission.admittedUnits,
+    units: sum.units + origin.meanRps,
+    clinicians: sum.clinicians + clinicians.succeeded,
+  };
+}
+
+describe("cases that can be worked out by hand", () => {
+  it("admits burst + rate × time of one source at one isolate, and not one more", async () => {
+    const alone = { fromS: 0, toS: 60 };
+    const { model } = await run(LONE, { clinic: false, rules: BOUNDLESS, arrivals: "regular", outage: alone });
+    // 300 a minute, burst 100: from the first request, 50 ms late at most, to the last, 50 ms before the end at most.
+    expect(model.overAdmission.worst?.admittedUnits).toBe(Math.floor(100 + 5 * 29.9));
+    expect(model.overAdmission.worst?.overUnits).toBe(0);
+  });
+
+  it("admits a little less where a shard counts as well, which hears of each spending later than it was made", async () => {
+    const { model } = await run(LONE, { clinic: false, rules: BOUNDLESS, arrivals: "regular" });
+    expect(model.overAdmission.worst?.admittedUnits).toBeGreaterThanOrEqual(249 - 5);
+    expect(model.overAdmission.worst?.admittedUnits).toBeLessThanOrEqual(249);
+  });
+
+  it("lets a source pass that stays within its budget", async () => {
+    const { attackers, model } = await run(
+      { ...LONE, ratePerSource: 4 },
+      { clinic: false, rules: BOUNDLESS, arrivals: "regular" },
+    );
+    expect(attackers.requests).toBe(120);
+    expect(attackers.reachedOrigin).toBe(120);
+    expect(model.overAdmission.keys).toBe(0);
+  });
+
+  it("admits up to one burst in each of two isolates before they know of each other", async () => {
+    const two = { ...LONE, ratePerSource: 2000, isolates: 2, isolatesPerSource: 2, floodS: 10 };
+    const { model } = await run(two, { clinic: false, rules: BOUNDLESS, arrivals: "regular" });
+    const { worst } = model.overAdmission;
+    expect(worst?.isolates).toBe(2);
+    // Each sees 1,000 requests/s: both bursts are spent within 0.1 s, before the first exchange.
+    expect(worst?.overUnits).toBeGreaterThan(90);
+    expect(worst?.overUnits).toBeLessThanOrEqual(worst?.boundUnits ?? 0);
+  });
+
+  it("makes one exchange a second with one isolate", async () => {
+    const { model } = await run(LONE, { clinic: false, rules: BOUNDLESS });
+    expect(model.exchange.perIsolateSecond).toBeGreaterThan(0.75);
+    expect(model.exchange.perIsolateSecond).toBeLessThanOrEqual(1);
+  });
+});
+
+describe("a run", () => {
+  it("is the same with the same seed, and another with another", async () => {
+    const options = { scale: 25, seconds: 10 };
+    const first = await run(named("contract-2018"), options);
+    const again = await run(named("contract-2018"), options);
+    const other = await run(named("contract-2018"), { ...options, seed: 8 });
+    expect(withoutCost(again)).toEqual(withoutCost(first));
+    expect(withoutCost(other)).not.toEqual(withoutCost(first));
+  });
+
+  it("comes to the same when one event stands for four requests", async () => {
+    const sum = { exact: NOTHING, batched: NOTHING };
+    // One run is a sample; the sums of four differ by less than what is to be found.
+    for (const seed of [1, 2, 3, 4]) {
+      const options = { scale: 100, seconds: 33, seed };
+      sum.exact = plus(sum.exact, await run(named("everywhere"), options));
+      sum.batched = plus(sum.batched, await run(named("everywhere"), { ...options, batch: 4 }));
+    }
+    for (const figure of ["requests", "reached", "admitted", "units", "clinicians"] as const)
+      expect(Math.abs(sum.batched[figure] / sum.exact[figure] - 1), figure).toBeLessThan(0.02);
+  });
+
+  it("remembers no other verdicts than decide would give", async () => {
+    for (const name of ["contract-2018", "ddosia-day", "residential-solving", "cache-buster"]) {
+      const { model } = await run(named(name), { scale: 100, seconds: 15, compare: true });
+      expect(model.memoised?.compared).toBeGreaterThan(300);
+      expect(model.memoised?.different).toBe(0);
+    }
+  });
+
+  it("accounts for every request", async () => {
+    const { attackers, model } = await run(named("ddosia-day"), { scale: 100, seconds: 15 });
+    const stopped = Object.values(attackers.byAnswer).reduce((sum, each) => sum + each, 0);
+    expect(stopped + attackers.reachedOrigin + model.kept).toBe(attackers.requests);
+  });
+});
+
+describe("news of an over-budget key", () => {
+  it("reaches every isolate within 5 s, and less passes than the bound says", async () => {
+    for (const [name, scale] of [
+      ["one-address", 1],
+      ["one-prefix", 1],
+      ["everywhere", 200],
+    ] as const) {
+      const { model } = await run(named(name), { scale, seconds: 20 });
+      expect(model.newsS.keys).toBeGreaterThan(0);
+      expect(model.newsS.notEverywhere).toBe(0);
+      expect(model.newsS.max).toBeLessThanOrEqual(5);
+      expect(model.overAdmission.worstShareOfBound).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it("does not get through while the counters are dead, and does after", async () => {
+    const outage = { fromS: 0, toS: 10 };
+    const dead = await run(named("one-address"), { seconds: 9, outage, clinic: false });
+    expect(dead.model.exchange.refused).toBeGreaterThan(0);
+    const back = await run(named("one-address"), { seconds: 40, outage, clinic: false });
+    expect(back.attackers.stopped).toBeGreaterThan(0.99);
+  });
+});

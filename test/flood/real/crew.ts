@@ -1,0 +1,193 @@
+/**
+ * A crew at work: sends what its plan says when it is due, reads the answers, and does what its habits are: keep cookies,
+ * solve what it is asked to solve, change its tactic when the portal answers it too rarely. Offered load is open: a slow
+ * answer does not slow the flood down, until every connection of a source is waiting.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { earnClearance } from "../../../src/challenge/browser/earn.ts";
+import { readPostForm } from "../form.ts";
+import type { Answer } from "../wire.ts";
+import { fieldsIn } from "../wire.ts";
+import { cookieLines, keepCookies } from "./cookies.ts";
+import { type CrewPlan, type PlannedRequest, type Source, TICK_MS } from "./crew-plan.ts";
+import type { Client, Edges } from "./edges.ts";
+import type { Journal } from "./journal.ts";
+import type { Schedule } from "./schedule.ts";
+import type { SolvingThread } from "./solving.ts";
+
+const PORTAL = "portal.example.lv";
+const SIGN_IN = "/login/password";
+const SOLVING_PATIENCE_MS = 10_000;
+
+export class CrewAtWork {
+  readonly #plan: CrewPlan;
+  readonly #edges: Edges;
+  readonly #journal: Journal;
+  readonly #solving: SolvingThread | null;
+  readonly #underWay = new Set<Promise<void>>();
+  #tactic = 0;
+  /** Since the tactic was last thought over. */
+  #settled = 0;
+  #answered = 0;
+  #replay = "{}";
+
+  constructor(plan: CrewPlan, edges: Edges, journal: Journal, solving: SolvingThread | null) {
+    this.#plan = plan;
+    this.#edges = edges;
+    this.#journal = journal;
+    this.#solving = solving;
+  }
+
+  /** Before the attack: whoever has credentials gets himself a session. */
+  async prepare(): Promise<void> {
+    const { signsInAs } = this.#plan.crew;
+    if (signsInAs !== undefined) for (const source of this.#plan.sources) await this.#signIn(source, signsInAs);
+  }
+
+  /** Attacks until `end` is aborted. Every request sent has its outcome in the journal when this resolves. */
+  async attack(end: AbortSignal, schedule: Schedule): Promise<void> {
+    const { adapts } = this.#plan.crew;
+    const thinkEvery = adapts ? (adapts.everyS * 1000) / TICK_MS : Number.POSITIVE_INFINITY;
+    for (let tick = 0; !end.aborted; tick++) {
+      await schedule.until(tick * TICK_MS);
+      if (tick > 0 && tick % thinkEvery === 0) this.#thinkAgain();
+      for (const request of this.#plan.dueIn(tick, this.#tactic)) this.#fire(request, end);
+    }
+    await Promise.race([Promise.all(this.#underWay), pause(1000)]);
+  }
+
+  #thinkAgain(): void {
+    const { adapts } = this.#plan.crew;
+    if (adapts && this.#settled > 0 && this.#answered / this.#settled < adapts.below) this.#tactic++;
+    this.#settled = 0;
+    this.#answered = 0;
+  }
+
+  #fire(request: PlannedRequest, end: AbortSignal): void {
+    if (request.source.busy >= this.#plan.crew.connectionsPerSource) {
+      // Slow uploads are meant to stay open: there the limit is the plan.
+      if (this.#plan.crew.trickleEveryMs === undefined) this.#journal.heldBack++;
+      return;
+    }
+    const sending = this.#send(request, end).finally(() => this.#underWay.delete(sending));
+    this.#underWay.add(sending);
+  }
+
+  async #send(request: PlannedRequest, end: AbortSignal): Promise<void> {
+    const { crew } = this.#plan;
+    const { source, client } = request;
+    source.busy++;
+    const edge = this.#edges.edgeFor(client, request.chance);
+    const text = this.#write(request, edge);
+    const sentIn = this.#journal.noteSent();
+    const answer =
+      crew.trickleEveryMs === undefined
+        ? await this.#edges.send(edge, text, crew.patienceMs)
+        : await this.#edges.trickle(edge, text, crew.trickleEveryMs, end);
+    source.busy--;
+    // The shield's own paths are no part of the origin, whatever they answer.
+    const ownPath = request.path.startsWith("/.shield/");
+    const outcome = answer && (answer.mitigated || (ownPath ? "own path" : ""));
+    this.#journal.noteOutcome(sentIn, outcome);
+    this.#settled++;
+    if (outcome === "") this.#answered++;
+    if (answer === null) return;
+    if (crew.keepsCookies) keepCookies(source.cookies, answer.head);
+    if (answer.mitigated === "challenge" && crew.solves !== "never") this.#solve(source, client, request.chance);
+  }
+
+  #write(request: PlannedRequest, edge: number): string {
+    const { crew } = this.#plan;
+    const body = request.body.replaceAll("$replay", this.#replay);
+    const hasLength = request.lines.some((line) => line.startsWith("Content-Length:"));
+    const lines = [
+      this.#edges.openingLines(edge, request.method, request.path, crew.host ?? PORTAL),
+      this.#edges.linesAbout(request.client, edge),
+      ...request.lines,
+      ...(crew.keepsCookies ? cookieLines(request.source.cookies) : []),
+      ...(request.method === "POST" && !hasLength ? [`Content-Length: ${Buffer.byteLength(body, "latin1")}`] : []),
+    ];
+    return `${lines.join("\r\n")}\r\n\r\n${body}`;
+  }
+
+  /** Buys a clearance, one at a time for a source. What this sends is not counted as flood. */
+  #solve(source: Source, client: Client, chance: number): void {
+    const thread = this.#solving;
+    if (thread === null || source.isSolving || thread.isFull) return;
+    source.isSolving = true;
+    const earning = earnClearance({
+      post: async (path, body) => {
+        const answer = await this.#post(source, client, chance, path, body);
+        if (answer === null) return { status: 0, retryAfterS: 0, body: null };
+        if (path.endsWith("/redeem") && answer.status === 204) this.#replay = body;
+        const retryAfterS = Number(fieldsIn(answer.head, "retry-after")[0]) || 0;
+        return { status: answer.status, retryAfterS, body: answer.status === 200 ? parse(answer.body) : null };
+      },
+      solve: (tasks) => thread.solve(tasks),
+      wait: (ms) => pause(ms),
+    });
+    earning
+      .then((earned) => {
+        if (earned) this.#journal.clearancesBought++;
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        source.isSolving = false;
+      });
+  }
+
+  async #post(source: Source, client: Client, chance: number, path: string, body: string): Promise<Answer | null> {
+    const host = this.#plan.crew.host ?? PORTAL;
+    const edge = this.#edges.edgeFor(client, chance);
+    const lines = [
+      this.#edges.openingLines(edge, "POST", path, host),
+      this.#edges.linesAbout(client, edge),
+      ...(this.#plan.crew.tactics[0].userAgents[0] ? [`User-Agent: ${this.#plan.crew.tactics[0].userAgents[0]}`] : []),
+      "Accept: */*",
+      "Content-Type: application/json",
+      `Origin: https://${host}`,
+      "Sec-Fetch-Site: same-origin",
+      "Sec-Fetch-Mode: cors",
+      "Sec-Fetch-Dest: empty",
+      ...cookieLines(source.cookies),
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    const answer = await this.#edges.send(edge, `${lines.join("\r\n")}\r\n\r\n${body}`, SOLVING_PATIENCE_MS, true);
+    if (answer) keepCookies(source.cookies, answer.head);
+    return answer;
+  }
+
+  async #signIn(source: Source, user: string): Promise<void> {
+    const ask = async (method: string, path: string, body: string) => {
+      const edge = this.#edges.edgeFor(source.client, 0.5);
+      const lines = [
+        this.#edges.openingLines(edge, method, path, PORTAL),
+        this.#edges.linesAbout(source.client, edge),
+        ...this.#plan.crew.tactics[0].headers,
+        ...cookieLines(source.cookies),
+        ...(body === ""
+          ? []
+          : ["Content-Type: application/x-www-form-urlencoded", `Content-Length: ${Buffer.byteLength(body)}`]),
+      ];
+      const answer = await this.#edges.send(edge, `${lines.join("\r\n")}\r\n\r\n${body}`, SOLVING_PATIENCE_MS, true);
+      if (answer) keepCookies(source.cookies, answer.head);
+      return answer;
+    };
+    const page = await ask("GET", "/login", "");
+    const fields = new Map([
+      ...(readPostForm(page?.body ?? "", SIGN_IN)?.fields ?? []),
+      ["user", user],
+      ["password", "demo"],
+    ]);
+    await ask("POST", SIGN_IN, new URLSearchParams([...fields]).toString());
+    if (source.cookies.size === 0) throw new Error(`${user} could not sign in while it was calm`);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The way from simulated clients to the edge: which location and which isolate an address meets, as anycast does it, what
+ * the edge is told about the client, and the connections. Connections of an isolate are shared by all who ask it: who asks
+ * is told by headers, and thousands of slow sources need no socket each.
+ */
+import { type Answer, Wire } from "../wire.ts";
+
+export type NetworkKind = "hosting" | "residential" | "enterprise" | "latvian";
+
+/** Who asks, as the edge would know it. */
+export interface Client {
+  readonly address: string;
+  readonly kind: NetworkKind;
+  readonly country: string;
+  readonly protocol: "HTTP/1.0" | "HTTP/1.1" | "HTTP/2" | "HTTP/3";
+}
+
+/** Cloudflare's data centres are named like airports. Isolates are dealt to them in turn. */
+export const LOCATIONS = ["RIX", "FRA", "ARN", "WAW"] as const;
+
+/** Private-use numbers of RFC 6996: no network has them. */
+const AS_NUMBERS: Record<NetworkKind, number> = {
+  hosting: 64_512,
+  residential: 64_600,
+  enterprise: 64_700,
+  latvian: 64_800,
+};
+const AS_PER_KIND = 40;
+/** Share of the addresses that meet a second location, and of their requests that do. */
+const SECOND_LOCATION_SHARE = 0.2;
+const SECOND_LOCATION_REQUESTS = 0.1;
+/** Share of the clients in Latvia whose networks meet the world in Riga. */
+const IN_RIGA_SHARE = 0.85;
+
+export interface Gate {
+  readonly port: number;
+  /** Requests are written in absolute form, so that scheme and host are those of production. */
+  readonly absoluteForm: boolean;
+}
+
+export class Edges {
+  readonly #gates: readonly Gate[];
+  readonly #idle: Wire[][];
+  readonly #open = new Set<Wire>();
+  readonly #told = new Map<string, string>();
+
+  constructor(gates: readonly Gate[]) {
+    this.#gates = gates;
+    this.#idle = gates.map(() => []);
+  }
+
+  /** @param chance 0 to 1: decides between the locations, and between the isolates of one */
+  edgeFor({ address, kind }: Client, chance: number): number {
+    const [hash, other] = [hashOf(address), hashOf(`${address} `)];
+    const locations = Math.min(LOCATIONS.length, this.#gates.length);
+    const home = kind === "latvian" && hash < IN_RIGA_SHARE ? 0 : Math.floor(other * locations);
+    const strays = hashOf(`${address}?`) < SECOND_LOCATION_SHARE && chance < SECOND_LOCATION_REQUESTS;
+    const location = strays ? (home + 1) % locations : home;
+    const isolates = Math.floor((this.#gates.length - 1 - location) / locations) + 1;
+    return location + locations * Math.floor(((chance * 1000) % 1) * isolates);
+  }
+
+  /** Header lines that tell the edge who asks. */
+  linesAbout(client: Client, edge: number): string {
+    const key = `${client.kind} ${client.country} ${client.protocol} ${hashOf(client.address)} ${edge % LOCATIONS.length}`;
+    let cf = this.#told.get(key);
+    if (cf === undefined) {
+      const number = AS_NUMBERS[client.kind] + Math.floor(hashOf(client.address) * AS_PER_KIND);
+      cf = JSON.stringify({
+        colo: LOCATIONS[edge % LOCATIONS.length],
+        country: client.country,
+        asn: number,
+        asOrganization: `${client.kind} network ${number}`,
+        httpProtocol: client.protocol,
+        tlsVersion: client.protocol === "HTTP/1.0" ? "TLSv1.2" : "TLSv1.3",
+      });
+      // Bounded: a flood has many addresses.
+      if (this.#told.size > 20_000) this.#told.clear();
+      this.#told.set(key, cf);
+    }
+    return `CF-Connecting-IP: ${client.address}\r\nMF-CF-Blob: ${cf}`;
+  }
+
+  /** The first line of a request, and its Host. */
+  openingLines(edge: number, method: string, path: string, host: string): string {
+    const target = this.#gates[edge]?.absoluteForm ? `https://${host}${path}` : path;
+    return `${method} ${target} HTTP/1.1\r\nHost: ${host}`;
+  }
+
+  /** @returns null when the connection failed, or nothing came within `patienceMs`: then it is reset */
+  async send(edge: number, request: string, patienceMs: number, keepBody = false): Promise<Answer | null> {
+    const wire = this.#wireTo(edge);
+    const answer = await wire.send(request, patienceMs, keepBody);
+    if (wire.usable) this.#idle[edge]?.push(wire);
+    else this.#open.delete(wire);
+    return answer;
+  }
+
+  /** Sends the head, then one byte of the body each `everyMs`, until there is an answer or `end` is aborted. */
+  async trickle(edge: number, head: string, everyMs: number, end: AbortSignal): Promise<Answer | null> {
+    const wire = this.#wireTo(edge);
+    const timer = setInterval(() => wire.trickle("{"), everyMs);
+    const stop = () => wire.destroy();
+    end.addEventListener("abort", stop, { once: true });
+    try {
+      return await wire.send(head, 2 ** 30);
+    } finally {
+      clearInterval(timer);
+      end.removeEventListener("abort", stop);
+      // What is left of the body was never sent: nothing else may use this connection.
+      wire.destroy();
+      this.#open.delete(wire);
+    }
+  }
+
+  close(): void {
+    for (const wire of this.#open) wire.destroy();
+    this.#open.clear();
+  }
+
+  #wireTo(edge: number): Wire {
+    const gate = this.#gates[edge];
+    if (!gate) throw new RangeError(`there is no edge ${edge}`);
+    for (let wire = this.#idle[edge]?.pop(); wire !== undefined; wire = this.#idle[edge]?.pop()) {
+      if (wire.usable) return wire;
+      this.#open.delete(wire);
+    }
+    const wire = new Wire(gate.port);
+    this.#open.add(wire);
+    return wire;
+  }
+}
+
+/** FNV-1a with a final mix, as a fraction: the same address is always the same. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
+  return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;
+}

@@ -1,0 +1,262 @@
+/**
+ * One run in real time: a lab of its own, calm, attack, and what comes after. Real workerd, real bytes; everything that is
+ * known of the product is what its answers say.
+ */
+import { setTimeout as pause } from "node:timers/promises";
+import { startEdges } from "../../lab/edge.ts";
+import { CLINIC } from "../clinic.ts";
+import { assertHarmless, type LabScenario } from "../lab-scenario.ts";
+import { readState, recovered } from "../portal.ts";
+import type { FloodResult } from "../result.ts";
+import { assertHarmlessClinic, work } from "./cast.ts";
+import { CrewAtWork } from "./crew.ts";
+import { CrewPlan } from "./crew-plan.ts";
+import { Edges, type Gate } from "./edges.ts";
+import { type Group, Journal } from "./journal.ts";
+import {
+  describeSeconds,
+  measureAttackers,
+  measureGroup,
+  measureObjectCalls,
+  measureOrigin,
+  measureTimes,
+  type Span,
+} from "./measure.ts";
+import { COUNTING_OBJECTS, readObjectCalls, totalCalls } from "./object-calls.ts";
+import { Schedule } from "./schedule.ts";
+import { SolvingThread } from "./solving.ts";
+import { judgeSoundness } from "./soundness.ts";
+import { Watching } from "./watching.ts";
+
+export interface RealRunOptions {
+  readonly scenario: LabScenario;
+  readonly seed: number;
+  readonly scale: number;
+  readonly edges: number;
+  readonly calmS: number;
+  readonly attackS: number;
+  readonly afterS: number;
+  /** False floods the bare portal. */
+  readonly shield: boolean;
+  /** Ends the run early, with what there is so far. */
+  readonly stop: AbortSignal;
+  /** The lab runs: signals may be listened to. */
+  readonly onStarted?: () => void;
+  readonly onSecond?: (second: LiveSecond) => void;
+  /** What most often went wrong for the clinic during the attack and after it, most frequent first. */
+  readonly onFailures?: (failures: readonly Failure[]) => void;
+}
+
+/** One second of a run as it goes on. */
+export interface LiveSecond {
+  readonly second: number;
+  readonly phase: "calm" | "attack" | "after";
+  readonly sent: number;
+  readonly stopped: number;
+  readonly originUnits: number;
+  readonly posture: string | null;
+  readonly clinicians: { readonly ok: number; readonly all: number };
+}
+
+export interface Failure {
+  readonly lane: string;
+  readonly why: string;
+  readonly count: number;
+}
+
+const FAILURES_TOLD = 8;
+
+/** Shares of a core that solving may use: each in a thread of its own. */
+const DUTY = { browser: 0.5, program: 0.5, people: 1 };
+const WAITING_MAX = { browser: 20, program: 20, people: 1000 };
+const PORTAL_RECOVERY_MAX_MS = 30_000;
+
+/** @throws when the lab cannot be started or the portal cannot be asked */
+export async function runReal(options: RealRunOptions): Promise<FloodResult> {
+  const { scenario, seed, scale, shield } = options;
+  assertHarmless(scenario);
+  assertHarmlessClinic(CLINIC);
+  // Without it workerd's memory grows to some gigabytes before its lazy collector looks.
+  process.env.MINIFLARE_WORKERD_V8_FLAGS = "--gc-global";
+  const lab = await startEdges({ edges: shield ? options.edges : 1, objectsEntry: COUNTING_OBJECTS });
+  options.onStarted?.();
+  if (lab.portalUrl === null) throw new Error("the lab has no portal");
+  const gates: Gate[] = shield
+    ? lab.rawUrls.map((url) => ({ port: Number(url.port), absoluteForm: true }))
+    : [{ port: Number(lab.portalUrl.port), absoluteForm: false }];
+  const edges = new Edges(gates);
+  const people = new SolvingThread(DUTY.people, WAITING_MAX.people);
+  const threads = [people];
+  try {
+    const crews = scenario.crews.map((crew, n) => {
+      const plan = new CrewPlan(crew, scale, seed * 1000 + n, options.attackS);
+      const thread = crew.solves === "never" ? null : new SolvingThread(DUTY[crew.solves], WAITING_MAX[crew.solves]);
+      if (thread) threads.push(thread);
+      return { plan, thread };
+    });
+    return await new Run(options, lab.portalUrl, shield ? lab.objectsUrl : null, edges, people, crews).go();
+  } finally {
+    edges.close();
+    await Promise.all(threads.map((thread) => thread.close()));
+    await lab.stop();
+  }
+}
+
+class Run {
+  readonly #options: RealRunOptions;
+  readonly #portal: URL;
+  readonly #objects: URL | null;
+  readonly #edges: Edges;
+  readonly #people: SolvingThread;
+  readonly #crews: readonly { readonly plan: CrewPlan; readonly thread: SolvingThread | null }[];
+
+  constructor(
+    options: RealRunOptions,
+    portal: URL,
+    objects: URL | null,
+    edges: Edges,
+    people: SolvingThread,
+    crews: readonly { readonly plan: CrewPlan; readonly thread: SolvingThread | null }[],
+  ) {
+    this.#options = options;
+    this.#portal = portal;
+    this.#objects = objects;
+    this.#edges = edges;
+    this.#people = people;
+    this.#crews = crews;
+  }
+
+  async go(): Promise<FloodResult> {
+    const { scenario, seed, calmS, attackS, afterS, stop } = this.#options;
+    // The portal counts by whole seconds of the clock: begin with one.
+    await pause(1000 - (Date.now() % 1000));
+    const startUnix = Math.round(Date.now() / 1000);
+    const startedAt = performance.now();
+    const now = () => performance.now() - startedAt;
+    const journal = new Journal(now);
+    const watching = new Watching(this.#portal, this.#objects, now);
+    const crews = this.#crews.map(({ plan, thread }) => new CrewAtWork(plan, this.#edges, journal, thread));
+    const watchingEnd = new AbortController();
+    const end = AbortSignal.any([stop, AbortSignal.timeout((calmS + attackS + afterS) * 1000)]);
+    const watched = watching.watch(watchingEnd.signal, (second) =>
+      this.#options.onSecond?.(this.#describe(second - 1, journal, watching, startUnix)),
+    );
+    const stage = { edges: this.#edges, journal, solving: this.#people };
+    const working = work(CLINIC, scenario.surge, { calmMs: calmS * 1000, attackMs: attackS * 1000 }, seed, stage, end);
+    await pause(calmS * 500, undefined, { signal: stop }).catch(() => undefined);
+    const prepared = Promise.all(crews.map((crew) => crew.prepare()));
+    await pause(Math.max(0, calmS * 1000 - now()), undefined, { signal: stop }).catch(() => undefined);
+    await prepared;
+
+    const attackFromMs = now();
+    const schedules = crews.map(() => new Schedule());
+    const attackEnd = AbortSignal.any([stop, AbortSignal.timeout(attackS * 1000)]);
+    await Promise.all([
+      pause(attackS * 1000, undefined, { signal: stop }).catch(() => undefined),
+      ...crews.map((crew, n) => crew.attack(attackEnd, schedules[n] ?? new Schedule())),
+    ]);
+    const attackToMs = Math.min(now(), attackFromMs + attackS * 1000);
+    if (!end.aborted) await new Promise((resolve) => end.addEventListener("abort", resolve, { once: true }));
+    const endMs = now();
+    // Nobody waits for an answer any longer.
+    this.#edges.close();
+    await watching.look(Math.floor(endMs / 1000));
+    watchingEnd.abort();
+    await Promise.all([working, watched]);
+    const span: Span = { attackFromMs, attackToMs, endMs };
+    this.#options.onFailures?.(commonFailures(journal, attackFromMs));
+    return this.#measure(journal, watching, schedules, span, startUnix);
+  }
+
+  async #measure(
+    journal: Journal,
+    watching: Watching,
+    schedules: readonly Schedule[],
+    span: Span,
+    startUnix: number,
+  ): Promise<FloodResult> {
+    const { scenario, seed, scale, edges, shield, stop } = this.#options;
+    const { attackFromMs, attackToMs, endMs } = span;
+    const units = Array.from({ length: Math.ceil(endMs / 1000) }, (_, n) => watching.units.get(startUnix + n) ?? 0);
+    const atPortal = (from: number, to: number) => watching.requestsBetween(from, to);
+    const group = (name: Group) =>
+      measureGroup(
+        journal.wishes.filter((wish) => wish.group === name),
+        journal.tasks.get(name) ?? { started: 0, completed: 0 },
+        span,
+      );
+    const residents = group("residents");
+    const attackers = measureAttackers(journal, span, atPortal);
+    const calls = this.#objects === null ? null : await readObjectCalls(this.#objects);
+    const attackSeconds = [attackFromMs, attackToMs].map((ms) => startUnix + Math.round(ms / 1000)) as [number, number];
+    const { sound, remark } = judgeSoundness({
+      lateShare: Math.max(0, ...schedules.map(({ lateShare }) => lateShare)),
+      worstLateMs: Math.max(0, ...schedules.map(({ worstMs }) => worstMs)),
+      cores: watching.coresBetween(attackFromMs, attackToMs),
+      sent: attackers.requests,
+      heldBack: journal.heldBack,
+    });
+    return {
+      scenario: scenario.name,
+      seed,
+      scale,
+      clock: "real",
+      shield,
+      isolates: shield ? edges : 0,
+      durationS: endMs / 1000,
+      attackS: [attackFromMs / 1000, attackToMs / 1000],
+      sound,
+      remark: [...(stop.aborted ? ["ended early: partial"] : []), ...(remark === "" ? [] : [remark])].join("; "),
+      clinicians: group("clinicians"),
+      residents: { ...residents, byLane: { ...residents.byLane, ...group("robots").byLane } },
+      machines: { ...group("machines"), htmlOrRedirects: journal.htmlOrRedirects },
+      attackers,
+      origin: measureOrigin(units, watching.capacityPerSecond, span),
+      times: measureTimes(journal, units, watching.capacityPerSecond, span),
+      durableObjects: measureObjectCalls(
+        calls && totalCalls(calls, ...attackSeconds),
+        edges,
+        attackers.requests,
+        (attackToMs - attackFromMs) / 1000,
+      ),
+      postsLost: await this.#countLost(journal),
+      // The shield raises no verdict and tells no rule by name yet: neither can be known from outside.
+      verdict: null,
+      rules: [],
+      series: describeSeconds(journal, units, watching.postures, span, atPortal),
+    };
+  }
+
+  /** Prescriptions that somebody believes sent but the portal lacks, and those that it holds twice. */
+  async #countLost({ believedSent }: Journal): Promise<number> {
+    await recovered(this.#portal, PORTAL_RECOVERY_MAX_MS);
+    const { prescriptions } = await readState(this.#portal);
+    const held = prescriptions.map((prescription) => JSON.stringify(prescription));
+    return believedSent.filter((mark) => held.filter((text) => text.includes(mark)).length !== 1).length;
+  }
+
+  #describe(second: number, journal: Journal, watching: Watching, startUnix: number): LiveSecond {
+    const { calmS, attackS } = this.#options;
+    const flood = journal.floodSeconds[second];
+    const theirs = journal.wishes.filter(({ group }) => group === "clinicians");
+    return {
+      second,
+      phase: second < calmS ? "calm" : second < calmS + attackS ? "attack" : "after",
+      sent: flood?.sent ?? 0,
+      stopped: Object.values(flood?.stopped ?? {}).reduce((sum, count) => sum + count, 0),
+      originUnits: watching.units.get(startUnix + second) ?? 0,
+      posture: watching.postures[second] ?? null,
+      clinicians: { ok: theirs.filter(({ ok }) => ok).length, all: theirs.length },
+    };
+  }
+}
+
+function commonFailures({ wishes }: Journal, fromMs: number): Failure[] {
+  const failures = new Map<string, Failure>();
+  for (const { lane, why, ok, atMs } of wishes) {
+    if (ok || atMs < fromMs) continue;
+    const key = `${lane} ${why}`;
+    failures.set(key, { lane, why, count: (failures.get(key)?.count ?? 0) + 1 });
+  }
+  return [...failures.values()].sort((a, b) => b.count - a.count).slice(0, FAILURES_TOLD);
+}
