@@ -68,3 +68,11 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
 export function demandOf(summary: SiteSummary): number {
   return summary.turnedAway + summary.wanted.reduce((sum, units) => sum + units, 0);
 }
+
+/** How much each class of service counts when a lease is divided: where doctors are, the room must be. */
+const WEIGHT_OF_CLASS = [8, 4, 2, 1] as const;
+
+/** What a part of the edge needs of the origin. What it turned away needs nothing, or a flood would take the lease with it. */
+export function needOf(summary: SiteSummary): number {
+  return summary.wanted.reduce((sum, units, serviceClass) => sum + units * (WEIGHT_OF_CLASS[serviceClass] ?? 1), 0);
+}

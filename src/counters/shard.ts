@@ -9,9 +9,9 @@
 import { Ledger, type Spendings } from "./ledger.ts";
 import {
   addSummaries,
-  demandOf,
   type ExchangeReply,
   type ExchangeReport,
+  needOf,
   type SiteOrders,
   type SiteSummary,
 } from "./protocol.ts";
@@ -161,7 +161,7 @@ export class Shard {
       const known = this.#summaries.get(summary.site);
       if (!known && this.#summaries.size >= SITES_MAX) continue;
       this.#summaries.set(summary.site, addSummaries(known, summary));
-      demand.set(summary.site, (demandOf(summary) * 1000) / Math.max(summary.overMs, 100));
+      demand.set(summary.site, (needOf(summary) * 1000) / Math.max(summary.overMs, 100));
     }
     if (now - this.#sweptAt >= SWEEP_EVERY_MS) this.#sweep(now);
     const before = this.#isolates.get(isolate);

@@ -2,7 +2,7 @@
  * What the watch knows and says, without the platform: shards report about once a second, and get back the posture of each
  * site and their part of what its origin bears. Pure but for its own memory, which is bounded; time is passed in.
  */
-import { addSummaries, demandOf, type SiteOrders, type SiteSummary } from "../counters/protocol.ts";
+import { addSummaries, needOf, type SiteOrders, type SiteSummary } from "../counters/protocol.ts";
 import { initialState, type SiteState, steer } from "./controller.ts";
 
 const STEER_EVERY_MS = 1000;
@@ -31,7 +31,7 @@ export class Lookout {
       const site = this.#siteFor(summary);
       if (!site) continue;
       site.pending = addSummaries(site.pending, summary);
-      site.demand.set(shard, { perSecond: (demandOf(summary) * 1000) / Math.max(summary.overMs, 500), at: now });
+      site.demand.set(shard, { perSecond: (needOf(summary) * 1000) / Math.max(summary.overMs, 500), at: now });
     }
     if (now - this.#steeredAt >= STEER_EVERY_MS) this.#steer(now);
     return [...this.#sites].map(([name, site]) => ({
