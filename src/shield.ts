@@ -3,12 +3,14 @@
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
 import { OWN_FAILURE_REASON, Respondent } from "./answer/respondent.ts";
-import { counterShard, SHARD_COUNT } from "./counters/shards.ts";
+import { SHARD_COUNT } from "./counters/shard.ts";
+import { counterShard } from "./counters/shards.ts";
 import { spendStrictly } from "./counters/spend-strictly.ts";
+import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
-import { type Desk, type Isolate, isolateFor } from "./isolate.ts";
+import { type Isolate, isolateFor } from "./isolate.ts";
 import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";

@@ -10,8 +10,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Spendings } from "./ledger.ts";
 import type { ExchangeReply, ExchangeReport } from "./protocol.ts";
-import { Shard } from "./shard.ts";
-import { counterShard, type ObjectsEnv, SHARD_COUNT, watchObject } from "./shards.ts";
+import { SHARD_COUNT, Shard } from "./shard.ts";
+import { counterShard, type ObjectsEnv, watchObject } from "./shards.ts";
 import { type Grant, type GrantRequest, type LeaseEpoch, StrictGrants } from "./strict-grants.ts";
 
 const PURGE_EVERY_MS = 60_000;

@@ -16,6 +16,8 @@ import {
   type SiteSummary,
 } from "./protocol.ts";
 
+/** How many shards the product runs: few and warm, however many clients. */
+export const SHARD_COUNT = 16;
 /** 2^19 entries × 26 bytes: 14 MB of the object's 128 for keys that are ours, half of it for other shards' keys. */
 const OWN_ENTRIES = 2 ** 19;
 const FOREIGN_ENTRIES = 2 ** 18;

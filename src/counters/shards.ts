@@ -1,9 +1,6 @@
 /** Where the Durable Objects are: the one place that names them and puts them into a jurisdiction. */
-
 import type { Watch } from "../watch/watch.ts";
 import type { ClientCounter } from "./client-counter.ts";
-
-export const SHARD_COUNT = 16;
 
 export interface ObjectsEnv {
   readonly COUNTERS: DurableObjectNamespace<ClientCounter>;

@@ -6,8 +6,8 @@
  */
 import type { Budget } from "../policy/policy.ts";
 import type { Charge } from "../policy/verdict.ts";
-import { ownerOf } from "./shard.ts";
-import { counterShard, type ObjectsEnv, SHARD_COUNT } from "./shards.ts";
+import { ownerOf, SHARD_COUNT } from "./shard.ts";
+import { counterShard, type ObjectsEnv } from "./shards.ts";
 import type { StrictPurses } from "./strict.ts";
 
 /** How long one who signs in waits for a counter, ms. */

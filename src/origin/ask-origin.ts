@@ -1,8 +1,8 @@
 /** Asks the origin, or the edge's copy of a public answer, and turns a vouch of the origin into a pass. */
+import type { Desk } from "../desk.ts";
 import type { Env } from "../env.ts";
 import type { Identity } from "../identity/identity.ts";
 import { parseVouch, passCookie } from "../identity/pass.ts";
-import type { Desk } from "../isolate.ts";
 import type { CompiledRoute } from "../policy/policy.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
@@ -10,6 +10,7 @@ import { cacheKey, copyOf, mayKeep } from "./cache.ts";
 import { forward } from "./forward.ts";
 import { resolveDestination } from "./forward-destination.ts";
 import { trackInFlight } from "./in-flight.ts";
+import { withOwnCookies } from "./own-cookies.ts";
 
 export interface Errand {
   readonly request: Request;
@@ -55,7 +56,7 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
       case "response": {
         desk.noteForwarded(answer.response.status >= 500);
         const cookie = await passFrom(answer.vouch, sealer, facts.host);
-        return { kind: "response", response: cookie === null ? answer.response : withCookie(answer.response, cookie) };
+        return { kind: "response", response: withOwnCookies(answer.response, cookie === null ? [] : [cookie]) };
       }
       case "fault":
         desk.noteForwarded(true);
@@ -71,16 +72,6 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
 async function passFrom(header: string | null, sealer: Sealer | null, host: string): Promise<string | null> {
   const vouch = header === null || sealer === null ? null : parseVouch(header);
   return vouch && sealer ? await passCookie(sealer, vouch, host, Date.now()) : null;
-}
-
-/** Cookies of ours never travel on what a shared cache may keep: what the origin calls public vouches for nobody. */
-function withCookie(response: Response, cookie: string): Response {
-  const control = response.headers.get("Cache-Control")?.toLowerCase() ?? "";
-  if (response.status === 304 || /\b(public|s-maxage)\b/.test(control)) return response;
-  const mine = new Response(response.body, response);
-  mine.headers.append("Set-Cookie", cookie);
-  if (!/\b(private|no-store)\b/.test(control)) mine.headers.append("Cache-Control", "private");
-  return mine;
 }
 
 /** The copy answers conditional and range requests itself when it is asked with their headers. */

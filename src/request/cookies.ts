@@ -3,19 +3,19 @@ import { OWN_COOKIE_MAX_CHARACTERS } from "./limits.ts";
 
 /** What the names of all our cookies begin with. */
 const OWN_PREFIX = "__Host-shield-";
-const CLEARANCE = "__Host-shield-clearance=";
-const PASS = "__Host-shield-pass=";
+/** Ours by what follows the prefix. */
+const NAMES = ["clearance", "pass", "place", "signin", "visit"] as const;
 
-export interface OwnCookies {
-  readonly clearance: string;
-  readonly pass: string;
-}
+/** Values of our own cookies, "" where absent; unverified. */
+export type OwnCookies = { readonly [name in (typeof NAMES)[number]]: string };
 
-const NONE: OwnCookies = { clearance: "", pass: "" };
+export const NO_COOKIES: OwnCookies = { clearance: "", pass: "", place: "", signin: "", visit: "" };
 
 export function ownCookies(header: string | null): OwnCookies {
-  if (header === null || !header.includes(OWN_PREFIX)) return NONE;
-  return { clearance: cookieValue(header, CLEARANCE), pass: cookieValue(header, PASS) };
+  if (header === null || !header.includes(OWN_PREFIX)) return NO_COOKIES;
+  const cookies = { ...NO_COOKIES };
+  for (const name of NAMES) cookies[name] = cookieValue(header, `${OWN_PREFIX}${name}=`);
+  return cookies;
 }
 
 /**

@@ -3,6 +3,7 @@
  * except to forward it. `identify` (identify.ts) makes it.
  */
 import type { ClientAddress } from "./address.ts";
+import type { OwnCookies } from "./cookies.ts";
 
 /**
  * What asked, judged from Fetch Metadata (https://www.w3.org/TR/fetch-metadata/) with a fallback for browsers
@@ -39,8 +40,7 @@ export interface Facts {
   readonly language: "lv" | "en";
   /** Sec-Fetch-Site, or judged from Origin for a client that does not send it. */
   readonly site: "same-origin" | "same-site" | "cross-site" | "none" | "unknown";
-  /** Values of our own cookies, "" where absent; unverified. */
-  readonly cookies: { readonly clearance: string; readonly pass: string };
+  readonly cookies: OwnCookies;
   /** Any other header a rule may look at, "" where absent; bounded to 1,024 characters each. */
   readonly headers: {
     readonly userAgent: string;

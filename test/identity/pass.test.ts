@@ -9,6 +9,7 @@ import {
 } from "../../src/identity/pass.ts";
 import { prove } from "../../src/identity/prove.ts";
 import { compile } from "../../src/policy/compile.ts";
+import { NO_COOKIES } from "../../src/request/cookies.ts";
 import rules from "../../src/rules.ts";
 import { createSealer, type Sealer } from "../../src/seal.ts";
 import { facts } from "../policy/subjects.ts";
@@ -63,7 +64,7 @@ describe("a pass", () => {
   it("makes its bearer a clinician, under one principal whatever the address", async () => {
     const sealer = await sealerWith();
     const pass = await cookieValue(sealer);
-    const one = await prove(facts({ cookies: { pass, clearance: "" } }), sealer, policy, NOW + HOUR_MS);
+    const one = await prove(facts({ cookies: { ...NO_COOKIES, pass } }), sealer, policy, NOW + HOUR_MS);
     expect(one).toMatchObject({ lane: "clinician", evidence: "pass", clearance: null });
     expect(one.principal).toMatch(/^[0-9a-f]{32}$/);
     expect(one.principal).not.toContain("4711");
@@ -71,10 +72,10 @@ describe("a pass", () => {
   it("is a known device after its hours, and nothing after 90 days", async () => {
     const sealer = await sealerWith();
     const pass = await cookieValue(sealer);
-    const later = await prove(facts({ cookies: { pass, clearance: "" } }), sealer, policy, NOW + 13 * HOUR_MS);
+    const later = await prove(facts({ cookies: { ...NO_COOKIES, pass } }), sealer, policy, NOW + 13 * HOUR_MS);
     expect(later).toMatchObject({ lane: "unknown", knownDevice: true, principal: null, evidence: "known-device" });
     const muchLater = await prove(
-      facts({ cookies: { pass, clearance: "" } }),
+      facts({ cookies: { ...NO_COOKIES, pass } }),
       sealer,
       policy,
       NOW + KNOWN_DEVICE_S * 1000 + 1,
@@ -114,12 +115,12 @@ describe("a pass", () => {
     const sealer = await sealerWith();
     const value = await make(sealer);
     expect(await readPass(sealer, value, "portal.example.lv", NOW)).toBeNull();
-    const who = await prove(facts({ cookies: { pass: value, clearance: "" } }), sealer, policy, NOW);
+    const who = await prove(facts({ cookies: { ...NO_COOKIES, pass: value } }), sealer, policy, NOW);
     expect(who).toMatchObject({ lane: "unknown", principal: null, evidence: "refused" });
   });
   it("counts for nothing while there is no secret", async () => {
     const pass = await cookieValue(await sealerWith());
-    expect(await prove(facts({ cookies: { pass, clearance: "" } }), null, policy, NOW)).toMatchObject({
+    expect(await prove(facts({ cookies: { ...NO_COOKIES, pass } }), null, policy, NOW)).toMatchObject({
       lane: "unknown",
       evidence: "none",
     });

@@ -1,6 +1,7 @@
 /** Facts and identities for tests, ordinary unless told otherwise. */
 import type { Identity } from "../../src/identity/identity.ts";
 import { parseAddress } from "../../src/request/address.ts";
+import { NO_COOKIES } from "../../src/request/cookies.ts";
 import type { Facts } from "../../src/request/facts.ts";
 
 export function facts(different: Partial<Facts> & { readonly pathname?: string } = {}): Facts {
@@ -18,7 +19,7 @@ export function facts(different: Partial<Facts> & { readonly pathname?: string }
     format: "html",
     language: "lv",
     site: "none",
-    cookies: { clearance: "", pass: "" },
+    cookies: NO_COOKIES,
     headers: { userAgent: "Mozilla/5.0", accept: "text/html", contentType: "", origin: "", referer: "" },
     bodyBytes: null,
     hasBody: false,

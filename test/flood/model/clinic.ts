@@ -184,7 +184,7 @@ export class Clinic {
     const site = siteOf(policy, facts);
     const { desk, tally } = isolate;
     isolate.keepInTouch(askedAt);
-    const decision = decide(facts, identity, site, policy, tally, desk.posture, askedAt);
+    const decision = decide(facts, identity, site, policy, tally, desk.posture(askedAt), askedAt);
     tally.apply(decision.charges, askedAt);
     const { verdict, route } = decision;
     if (verdict.kind !== "allow") {

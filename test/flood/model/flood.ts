@@ -122,7 +122,7 @@ export class Flood {
     this.#remember(stream, account);
     const exceeded = this.#firstExceeded(stream, charges, isolate, now);
     const passes = exceeded === charges.length;
-    const outcome = requestClass.outcomes[isolate.desk.posture][passes ? 0 : exceeded + 1];
+    const outcome = requestClass.outcomes[isolate.desk.posture(now)][passes ? 0 : exceeded + 1];
     if (!outcome) throw new Error("a budget without an outcome");
     if (this.#o.compare) this.#compare(requestClass, source, isolate, outcome);
     const told = passes ? 1 : times;
@@ -234,7 +234,7 @@ export class Flood {
     const { policy, crowd, clock } = this.#o;
     const facts = { ...requestClass.facts, address: crowd.clientOf(source) };
     const identity = { ...requestClass.identity, clearance: clearanceOf(requestClass, source) };
-    const { posture } = isolate.desk;
+    const posture = isolate.desk.posture(clock.now);
     const decision = decide(facts, identity, siteOf(policy, facts), policy, isolate.tally, posture, clock.now);
     this.compared++;
     if (decision.verdict.kind !== outcome.kind || decision.reason !== outcome.reason) this.different++;

@@ -1,12 +1,13 @@
 /** One isolate of the edge: the real tally, exchange and admission, and the desk between them. */
 import { Exchange, type ExchangeDeps } from "../../../src/counters/exchange.ts";
+import { SHARD_COUNT } from "../../../src/counters/shard.ts";
 import type { SipKey } from "../../../src/counters/siphash.ts";
 import { Tally } from "../../../src/counters/tally.ts";
+import { Desk } from "../../../src/desk.ts";
 import type { Site } from "../../../src/policy/policy.ts";
 import type { Random } from "../random.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Objects } from "./objects.ts";
-import { DeskCore, SHARD_COUNT } from "./stand-ins.ts";
 
 export interface IsolateOptions {
   readonly index: number;
@@ -26,7 +27,7 @@ export class ModelIsolate {
   readonly index: number;
   readonly location: number;
   readonly tally: Tally;
-  readonly desk: DeskCore;
+  readonly desk: Desk;
   readonly #exchange: Exchange;
   readonly #deps: ExchangeDeps;
   /** When it had its first request, ms; 0 before. */
@@ -36,7 +37,7 @@ export class ModelIsolate {
     this.index = index;
     this.location = location;
     this.tally = new Tally(key, entries);
-    this.desk = new DeskCore(site);
+    this.desk = new Desk(site);
     this.#exchange = new Exchange(`isolate ${index}`, this.tally);
     const home = random.integer(0, SHARD_COUNT - 1);
     this.#deps = {
@@ -50,7 +51,9 @@ export class ModelIsolate {
         },
       }),
       summarize: () => [this.desk.summarize(clock.now)],
-      obey: (reply, now) => this.desk.obey(reply.sites, now),
+      obey: (reply, now) => {
+        for (const order of reply.sites) if (order.site === site.name) this.desk.obey(order, now);
+      },
       wait: (ms) => clock.wait(ms),
       now: () => clock.now,
       random: () => random.fraction(),

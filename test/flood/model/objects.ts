@@ -3,14 +3,13 @@
  * report to. What stands around them here is what ClientCounter and Watch add with the platform: calls, waits, limits.
  */
 import type { ExchangeReply, ExchangeReport } from "../../../src/counters/protocol.ts";
-import { Shard } from "../../../src/counters/shard.ts";
+import { SHARD_COUNT, Shard } from "../../../src/counters/shard.ts";
 import type { Posture } from "../../../src/policy/verdict.ts";
 import { Lookout } from "../../../src/watch/lookout.ts";
 import type { Random } from "../random.ts";
 import type { VirtualClock } from "./clock.ts";
 import { FIRST_LOOKUP_MS, type Geography } from "./geography.ts";
 import { ObjectHost } from "./object-host.ts";
-import { SHARD_COUNT } from "./stand-ins.ts";
 
 /** As in src/counters/client-counter.ts. */
 const HANDOVER_TIMEOUT_MS = 3000;

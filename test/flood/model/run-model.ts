@@ -6,6 +6,7 @@
  * are asked once for each kind of request and remembered, as it is pure (`compare` proves it request by request).
  */
 import { BYTES_PER_ENTRY } from "../../../src/counters/ledger.ts";
+import { SHARD_COUNT } from "../../../src/counters/shard.ts";
 import type { SipKey } from "../../../src/counters/siphash.ts";
 import { compile } from "../../../src/policy/compile.ts";
 import type { Rules } from "../../../src/policy/language.ts";
@@ -24,7 +25,6 @@ import { Objects } from "./objects.ts";
 import { ModelOrigin } from "./origin.ts";
 import type { ModelResult } from "./result.ts";
 import type { ModelScenario } from "./scenario.ts";
-import { SHARD_COUNT } from "./stand-ins.ts";
 import { type Elevation, summarizeRun } from "./summary.ts";
 
 /** Sets of eight are all but never full when this many entries are there for each key. */
@@ -117,7 +117,7 @@ export async function runModel(given: ModelScenario, options: ModelOptions): Pro
   for (let ms = 1; ms <= seconds * 1000; ms++) {
     if (clock.tick()) await clock.settled();
     flood.tick();
-    if (ms % POSTURE_EVERY_MS === 0) noteElevation(isolates, clock.now - floodMs, elevation);
+    if (ms % POSTURE_EVERY_MS === 0) noteElevation(isolates, clock.now, floodMs, elevation);
     if (options.outage && ms === (scenario.calmS + options.outage.fromS) * 1000) objects.goDown();
     if (options.outage && ms === (scenario.calmS + options.outage.toS) * 1000) objects.comeBack();
     if (ms % 1000 !== 0) continue;
@@ -183,15 +183,15 @@ function makeIsolates(
 }
 
 /** How many of the isolates that are awake have heard of an elevated posture. */
-function noteElevation(isolates: readonly ModelIsolate[], atMs: number, elevation: Elevation): void {
+function noteElevation(isolates: readonly ModelIsolate[], now: number, floodMs: number, elevation: Elevation): void {
   if (elevation.watchMs === null || elevation.nearlyAllMs !== null) return;
   let awake = 0;
   let elevated = 0;
   for (const { wokenAt, desk } of isolates) {
     if (wokenAt === 0) continue;
     awake++;
-    if (desk.posture !== "normal") elevated++;
+    if (desk.posture(now) !== "normal") elevated++;
   }
-  if (elevated >= 0.5 * awake) elevation.halfMs ??= atMs;
-  if (elevated >= 0.99 * awake) elevation.nearlyAllMs = atMs;
+  if (elevated >= 0.5 * awake) elevation.halfMs ??= now - floodMs;
+  if (elevated >= 0.99 * awake) elevation.nearlyAllMs = now - floodMs;
 }
