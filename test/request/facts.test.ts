@@ -1,5 +1,6 @@
 /** Tables of what `identify` makes of what browsers, programs and attackers send. */
 import { describe, expect, it } from "vitest";
+import { NO_COOKIES, type OwnCookies } from "../../src/request/cookies.ts";
 import type { AnswerFormat, Asker } from "../../src/request/facts.ts";
 import { factsOf, NAVIGATION, type Sent } from "./requests.ts";
 
@@ -119,30 +120,28 @@ describe("from which site", () => {
 });
 
 describe("our cookies", () => {
-  const NONE = { clearance: "", pass: "" };
-  it.each<[string, string, { clearance: string; pass: string }]>([
+  const NONE: Partial<OwnCookies> = {};
+  it.each<[string, string, Partial<OwnCookies>]>([
     [
-      "both among others",
-      "a=1; __Host-shield-pass=p.1; b=2; __Host-shield-clearance=c.1",
-      { pass: "p.1", clearance: "c.1" },
+      "each among others",
+      "a=1; __Host-shield-pass=p.1; b=2; __Host-shield-clearance=c.1; __Host-shield-place=l; __Host-shield-signin=s; __Host-shield-visit=v",
+      { pass: "p.1", clearance: "c.1", place: "l", signin: "s", visit: "v" },
     ],
     ["without spaces", "__Host-shield-pass=p;__Host-shield-clearance=c", { pass: "p", clearance: "c" }],
-    ["with many", " \t__Host-shield-pass=p  ; x", { pass: "p", clearance: "" }],
-    ["twice: the first", "__Host-shield-pass=1; __Host-shield-pass=2", { pass: "1", clearance: "" }],
+    ["with many", " \t__Host-shield-pass=p  ; x", { pass: "p" }],
+    ["twice: the first", "__Host-shield-pass=1; __Host-shield-pass=2", { pass: "1" }],
     ["empty, then full: the first", "__Host-shield-pass=; __Host-shield-pass=2", NONE],
     ["in another's name", "my__Host-shield-pass=1; __Host-shield-passport=2", NONE],
     ["in another's value", "a=__Host-shield-pass=1; b=x __Host-shield-pass=2", NONE],
     ["behind a comma", "a=1, __Host-shield-pass=2", NONE],
     ["in another case", "__host-shield-pass=1", NONE],
     ["without a value", "__Host-shield-pass; a=1", NONE],
-    ["as long as can be", `__Host-shield-pass=${"x".repeat(2048)}`, { pass: "x".repeat(2048), clearance: "" }],
+    ["as long as can be", `__Host-shield-pass=${"x".repeat(2048)}`, { pass: "x".repeat(2048) }],
     ["longer", `__Host-shield-pass=${"x".repeat(2049)}`, NONE],
-    [
-      "a thousand that are not",
-      `${"x__Host-shield-pass=1;".repeat(700)}__Host-shield-pass=2`,
-      { pass: "2", clearance: "" },
-    ],
-  ])("%s", (_, cookie, cookies) => expect(factsOf({ headers: { Cookie: cookie } }).cookies).toEqual(cookies));
+    ["a thousand that are not", `${"x__Host-shield-pass=1;".repeat(700)}__Host-shield-pass=2`, { pass: "2" }],
+  ])("%s", (_, cookie, cookies) =>
+    expect(factsOf({ headers: { Cookie: cookie } }).cookies).toEqual({ ...NO_COOKIES, ...cookies }),
+  );
 });
 
 describe("everything else", () => {
