@@ -8,6 +8,7 @@ import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard } from "./counters/shards.ts";
 import type { Env } from "./env.ts";
 import type { Isolate } from "./isolate.ts";
+import { authorizeOperator, notFound } from "./operator.ts";
 import { facilityOf } from "./policy/compile.ts";
 import type { Budget } from "./policy/policy.ts";
 import type { Facts } from "./request/facts.ts";
@@ -16,6 +17,36 @@ import { encodeFields } from "./seal.ts";
 const PREFIX = "/.shield/";
 /** How long a solved puzzle waits for its shard before the visitor is told to try again, ms. */
 const SPEND_TIMEOUT_MS = 2000;
+
+/** One path of ours. HEAD is served as GET. */
+export interface OwnRoute {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  /** Only for operators (operator.ts). */
+  readonly operator?: true;
+  readonly handle: (asked: OwnRequest) => Promise<Response>;
+}
+
+export interface OwnRequest {
+  readonly request: Request;
+  readonly facts: Facts;
+  readonly env: Env;
+  readonly isolate: Isolate;
+  readonly respond: Respondent;
+  /** Who it is, on an operators' path; else null. */
+  readonly operator: string | null;
+  readonly now: number;
+}
+
+const ROUTES: readonly OwnRoute[] = [
+  ...challengeRoutes.map(
+    ({ method, path, handle }): OwnRoute => ({
+      method,
+      path,
+      handle: async (asked) => handle(asked.request, await challengeContext(asked)),
+    }),
+  ),
+];
 
 /** Puzzles and proofs cost us some work, so an address has a budget for them: a whole surgery may be asked at once. */
 const OWN_PATHS: Budget = {
@@ -32,13 +63,21 @@ const OWN_PATHS: Budget = {
   then: "limit",
 };
 
-type Asked = { readonly method: string; readonly url: string; readonly original: Request };
+/** Nobody guesses a token at 30 a minute, and no operator needs more. */
+const OPERATORS_PATHS: Budget = {
+  ...OWN_PATHS,
+  name: "operators' paths",
+  perMinute: 30,
+  burst: 30,
+  emissionMs: 2000,
+  toleranceMs: 60_000,
+};
 
 const router = IttyRouter();
-for (const { method, path, handle } of challengeRoutes) {
-  const serve = ({ original }: Asked, context: ChallengeContext) => handle(original, context);
-  if (method === "GET") router.get(path, serve);
-  else router.post(path, serve);
+for (const route of ROUTES) {
+  const find = () => route;
+  if (route.method === "GET") router.get(route.path, find);
+  else router.post(route.path, find);
 }
 
 export function isOwnPath(facts: Facts): boolean {
@@ -53,19 +92,26 @@ export async function serveOwnPath(
   respond: Respondent,
 ): Promise<Response> {
   const now = Date.now();
+  // The router is given a URL without query, as its query parsing is quadratic, and no Request, as it writes to what it gets.
+  const method = facts.method === "HEAD" ? "GET" : facts.method;
+  const found: unknown = await router.fetch({ method, url: `http://shield${facts.path.raw}` });
+  const route = ROUTES.find((known) => known === found);
+  const budget = route?.operator ? OPERATORS_PATHS : OWN_PATHS;
   const facility = facilityOf(isolate.policy, facts.address, now);
-  const charge = { budget: OWN_PATHS, key: facts.address.key, cost: 1, scale: 1 + (facility?.seats ?? 0) / 20 };
+  const charge = { budget, key: facts.address.key, cost: 1, scale: 1 + (facility?.seats ?? 0) / 20 };
   const waitS = isolate.tally.waitSeconds(charge, now);
   if (waitS > 0)
-    return respond.verdict(
-      { kind: "limit", retryAfterS: Math.ceil(waitS), budget: OWN_PATHS },
-      OWN_PATHS.name,
-      "unknown",
-      "normal",
-    );
+    return respond.verdict({ kind: "limit", retryAfterS: Math.ceil(waitS), budget }, budget.name, "unknown", "normal");
   isolate.tally.apply([charge], now);
+  if (!route) return notFound();
+  const asked: OwnRequest = { request, facts, env, isolate, respond, operator: null, now };
+  if (!route.operator) return route.handle(asked);
+  const operator = await authorizeOperator(request, facts, env);
+  return operator.ok ? route.handle({ ...asked, operator: operator.operator }) : operator.response;
+}
 
-  const context: ChallengeContext = {
+async function challengeContext({ facts, env, isolate, now }: OwnRequest): Promise<ChallengeContext> {
+  return {
     sealer: isolate.sealer,
     host: facts.host,
     authority: facts.authority,
@@ -75,13 +121,6 @@ export async function serveOwnPath(
     nowMs: now,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
   };
-  // The router is given a URL without query, as its query parsing is quadratic, and no Request, as it writes to what it gets.
-  const method = facts.method === "HEAD" ? "GET" : facts.method;
-  const asked: Asked = { method, url: `http://shield${facts.path.raw}`, original: request };
-  const response: unknown = await router.fetch(asked, context);
-  return response instanceof Response
-    ? response
-    : new Response(null, { status: 404, headers: { "Cache-Control": "no-store" } });
 }
 
 /** A clearance is bound softly to its network: by a keyed hash, as it travels in a cookie. */

@@ -11,6 +11,7 @@ import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
 import { type Isolate, isolateFor } from "./isolate.ts";
+import { isAdminHost } from "./operator.ts";
 import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";
@@ -46,6 +47,10 @@ export async function shield(request: Request, env: Env, ctx: ExecutionContext):
   const respond = new Respondent(facts, isolate, env);
   if (isFault(facts)) return respond.fault(facts);
   const site = isolate.policy.siteOf.get(facts.host);
+  if (isOwnPath(facts) && (site || isAdminHost(facts.host, env))) {
+    keepInTouch(isolate, env, ctx);
+    return ownPath(request, facts, env, isolate, respond);
+  }
   if (!site) return respond.fault({ status: 400, code: "unknown-host" });
 
   keepInTouch(isolate, env, ctx);
@@ -63,10 +68,26 @@ export async function shield(request: Request, env: Env, ctx: ExecutionContext):
     asked: false,
   };
   try {
-    return isOwnPath(facts) ? await serveOwnPath(request, facts, isolate, env, respond) : await pass(visit);
+    return await pass(visit);
   } catch (error) {
     console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
     return await afterOwnFailure(visit);
+  }
+}
+
+/** Whatever fails here was about the shield, not about the origin: nothing may be forwarded in its place. */
+async function ownPath(
+  request: Request,
+  facts: Facts,
+  env: Env,
+  isolate: Isolate,
+  respond: Respondent,
+): Promise<Response> {
+  try {
+    return await serveOwnPath(request, facts, isolate, env, respond);
+  } catch (error) {
+    console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+    return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, "unknown", "normal");
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
+import { adminTokenProblem } from "../operator.ts";
 import { compile, RulesError } from "../policy/compile.ts";
 import { misspellings } from "../policy/schema.ts";
 import { secretProblem } from "../seal.ts";
@@ -43,9 +44,14 @@ async function problemsOfRules(): Promise<readonly string[]> {
 
 /** The secrets themselves are at Cloudflare; local ones, where there are any, must be good too. */
 function problemsOfSecrets(): readonly string[] {
-  return ["SHIELD_SECRET", "SHIELD_SECRET_PREVIOUS"].flatMap((name) => {
+  const checks = {
+    SHIELD_SECRET: secretProblem,
+    SHIELD_SECRET_PREVIOUS: secretProblem,
+    SHIELD_ADMIN_TOKEN: adminTokenProblem,
+  };
+  return Object.entries(checks).flatMap(([name, problemOf]) => {
     const secret = process.env[name] ?? inDevVars(name);
-    const problem = secret === undefined ? null : secretProblem(secret);
+    const problem = secret === undefined ? null : problemOf(secret);
     return problem === null
       ? []
       : [`${name} is ${problem}. Make one with: node -p "crypto.randomBytes(32).toString('base64url')"`];

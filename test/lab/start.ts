@@ -3,6 +3,7 @@
  * leaves this computer. Reloads when the rules, the shield or the portal change; a rule that is wrong changes nothing.
  */
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -40,10 +41,12 @@ async function main(): Promise<void> {
   await assertFree(options.portalPort, "--portal-port");
   const problems = await problemsOfRules();
   if (problems !== "") throw new StartError(problems);
-  const lab = await startEdges({ shieldPort: options.port, portalPort: options.portalPort, vars: localVars() });
+  const token = randomBytes(32).toString("base64url");
+  const vars = { ADMIN_HOST: "localhost", SHIELD_ADMIN_TOKEN: token, ...localVars() };
+  const lab = await startEdges({ shieldPort: options.port, portalPort: options.portalPort, vars });
   const stop = stopSignal();
   try {
-    greet(options);
+    greet(options, vars.SHIELD_ADMIN_TOKEN ?? token);
     await (options.watch ? reloadOnChange(lab, stop) : aborted(stop));
   } finally {
     await lab.stop();
@@ -57,14 +60,15 @@ function parsePort(text: string): number {
   return port;
 }
 
-function greet({ port, portalPort, watch }: Options): void {
+function greet({ port, portalPort, watch }: Options, token: string): void {
   console.log(`
 Vairogs is running.  http://localhost:${port}   the demo portal behind the shield
                      http://localhost:${portalPort}   the same portal without it
 
 Try:  sign in at http://localhost:${port}/login as dr.ozola, password demo, and write a prescription.
       In a second terminal:  npm run flood -- demo
-${watch ? "      Change src/rules.ts: it is taken over when you save, and a wrong rule is explained here.\n" : ""}
+${watch ? "      Change src/rules.ts: it is taken over when you save, and a wrong rule is explained here.\n" : ""}      Operate it: paths below http://localhost:${port}/.shield/ with Authorization: Bearer ${token}
+
 Ctrl-C stops it.`);
 }
 
