@@ -1,0 +1,64 @@
+/** An issuer of tokens for tests: real keys, real signatures, a key set as it would publish it. */
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import type { TokenAlgorithm } from "../../src/identity/jwks.ts";
+
+export const ISSUER = "https://login.example.lv";
+export const AUDIENCE = "e-health";
+
+type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
+
+export interface TokenWishes {
+  readonly kid?: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly subject?: string;
+  /** Seconds since 1970. */
+  readonly issuedAtS?: number;
+  readonly expiresAtS?: number;
+  readonly notBeforeS?: number;
+  readonly claims?: Readonly<Record<string, unknown>>;
+}
+
+export class Issuer {
+  readonly algorithm: TokenAlgorithm;
+  readonly #pairs = new Map<string, Keys>();
+
+  constructor(algorithm: TokenAlgorithm = "ES256") {
+    this.algorithm = algorithm;
+  }
+
+  async addKey(kid: string): Promise<void> {
+    this.#pairs.set(kid, await generateKeyPair(this.algorithm, { extractable: true }));
+  }
+
+  withdrawKey(kid: string): void {
+    this.#pairs.delete(kid);
+  }
+
+  async keySet(): Promise<string> {
+    const keys = await Promise.all(
+      [...this.#pairs].map(async ([kid, { publicKey }]) => ({
+        ...(await exportJWK(publicKey)),
+        kid,
+        alg: this.algorithm,
+        use: "sig",
+      })),
+    );
+    return JSON.stringify({ keys });
+  }
+
+  async token(nowMs: number, wishes: TokenWishes = {}): Promise<string> {
+    const kid = wishes.kid ?? "k1";
+    const pair = this.#pairs.get(kid) ?? (await generateKeyPair(this.algorithm));
+    const nowS = Math.floor(nowMs / 1000);
+    const token = new SignJWT({ ...wishes.claims })
+      .setProtectedHeader({ alg: this.algorithm, kid })
+      .setIssuer(wishes.issuer ?? ISSUER)
+      .setAudience(wishes.audience ?? AUDIENCE)
+      .setSubject(wishes.subject ?? "installation-7")
+      .setIssuedAt(wishes.issuedAtS ?? nowS)
+      .setExpirationTime(wishes.expiresAtS ?? nowS + 3600);
+    if (wishes.notBeforeS !== undefined) token.setNotBefore(wishes.notBeforeS);
+    return await token.sign(pair.privateKey);
+  }
+}
