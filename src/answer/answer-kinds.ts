@@ -25,6 +25,8 @@ export interface Recipient {
   readonly format: AnswerFormat;
   readonly language: Language;
   readonly method: string;
+  /** Where a page of ours will stand: in a frame of a foreign site it gets no cookies, so nothing can be done there. */
+  readonly frame: "none" | "own" | "foreign";
   /** The asker's Origin if the rules let its scripts read our answers, else null. */
   readonly corsOrigin: string | null;
 }

@@ -26,7 +26,7 @@ export function answer(what: Answer, to: Recipient, service: Service): Response 
     prebuilt.set(service, kept);
   }
   const body = to.method === "HEAD" ? "none" : sends(to.method) ? "sent" : "asked";
-  const key = `${variantOf(what)} ${what.supportCode} ${to.format} ${to.language} ${body} ${to.corsOrigin}`;
+  const key = `${variantOf(what)} ${what.supportCode} ${to.format} ${to.language} ${body} ${to.frame} ${to.corsOrigin}`;
   let made = kept.get(key);
   if (!made) {
     if (kept.size >= PREBUILT_MAX) kept.clear();

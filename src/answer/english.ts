@@ -20,6 +20,12 @@ export const english: Texts = {
         "The form is one step back (the Back button), but some of its fields may be empty.",
       ],
     },
+    framed: {
+      title: "Open this page in a window of its own",
+      body: [
+        "This page is shown inside a page of another site. This service has unusually many requests at the moment, so your browser must be checked first, and inside another site's page that cannot be done.",
+      ],
+    },
     limit: {
       title: "Too many requests",
       body: [
@@ -110,6 +116,7 @@ export const english: Texts = {
     failedAdvice: "Try again. If that does not help, contact support.",
     retry: "Try again",
     openCheck: "Open the check in a new tab",
+    openWindow: "Open in a new window",
     noScript:
       "The automatic check needs JavaScript, which is switched off in this browser. Switch it on and reload the page. If you cannot, use another browser or contact support.",
     progress: "Progress of the check",

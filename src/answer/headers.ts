@@ -16,9 +16,18 @@ export const STYLE_HASH = "sha256-/Z4X9Is+x7OcftxA+w1iGTiJklPUxXFN1oADesrs7Aw=";
 
 const CSP =
   `default-src 'none'; style-src '${STYLE_HASH}'; script-src 'self'; worker-src 'self'; connect-src 'self'; ` +
-  "base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "base-uri 'none'; form-action 'self'";
+/**
+ * What a browser asks for a frame is shown in it, or people would see nothing but an empty box. In a frame of a foreign site
+ * there is one link on the page and no script: nothing to be tricked into clicking.
+ */
+const CSP_OF: Readonly<Record<Recipient["frame"], string>> = {
+  none: `${CSP}; frame-ancestors 'none'`,
+  own: CSP,
+  foreign: `default-src 'none'; style-src '${STYLE_HASH}'; base-uri 'none'; form-action 'none'`,
+};
 
-export function headersFor(what: Answer, { format, language, corsOrigin }: Recipient): Headers {
+export function headersFor(what: Answer, { format, language, frame, corsOrigin }: Recipient): Headers {
   const headers = new Headers({
     "Shield-Mitigated": what.kind,
     "Cache-Control": "no-store",
@@ -33,7 +42,7 @@ export function headersFor(what: Answer, { format, language, corsOrigin }: Recip
   headers.set("Content-Type", MEDIA_TYPES[format]);
   headers.set("Content-Language", language);
   if (format === "html") {
-    headers.set("Content-Security-Policy", CSP);
+    headers.set("Content-Security-Policy", CSP_OF[frame]);
     // Not no-referrer: it would make the Origin of our own posts "null".
     headers.set("Referrer-Policy", "same-origin");
   }

@@ -25,6 +25,12 @@ export const latvian: Texts = {
         "Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”), bet daži tās lauki var būt tukši.",
       ],
     },
+    framed: {
+      title: "Atveriet šo lapu atsevišķā logā",
+      body: [
+        "Šī lapa ir ievietota citas vietnes lapā. Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc vispirms jāpārbauda jūsu pārlūks, bet citas vietnes lapā to izdarīt nevar.",
+      ],
+    },
     limit: {
       title: "Pārāk daudz pieprasījumu",
       body: [
@@ -120,6 +126,7 @@ export const latvian: Texts = {
     failedAdvice: "Mēģiniet vēlreiz. Ja tas nepalīdz, sazinieties ar atbalsta dienestu.",
     retry: "Mēģināt vēlreiz",
     openCheck: "Atvērt pārbaudi jaunā cilnē",
+    openWindow: "Atvērt jaunā logā",
     noScript:
       "Automātiskajai pārbaudei vajadzīgs JavaScript, bet tas šajā pārlūkā ir izslēgts. Ieslēdziet to un pārlādējiet lapu. Ja tas nav iespējams, lietojiet citu pārlūku vai sazinieties ar atbalsta dienestu.",
     progress: "Pārbaudes gaita",

@@ -61,6 +61,12 @@ function messageOf(what: Answer, { language, method }: Recipient): Message {
   };
 }
 
+/**
+ * How a script takes the challenge. POST `{}` to `puzzle`: 200 with a puzzle, or 204 when the browser needs none any more. POST
+ * `{"challenge", "answers"}` to `redeem`: 204 with a cookie. Then send the request again. `client` is a script that does it all.
+ */
+const CHALLENGE = { puzzle: "/.shield/puzzle", redeem: "/.shield/redeem", client: "/.shield/client.js" } as const;
+
 function problem({ kind, code, status, title, detail, retryAfterS, supportCode }: Message): string {
   return JSON.stringify({
     type: `urn:vairogs:problem:${code}`,
@@ -69,7 +75,7 @@ function problem({ kind, code, status, title, detail, retryAfterS, supportCode }
     detail,
     ...(retryAfterS === null ? {} : { retry_after: retryAfterS }),
     ...(supportCode === null ? {} : { support_id: supportCode }),
-    ...(kind === "challenge" ? { challenge: "/.shield/puzzle" } : {}),
+    ...(kind === "challenge" ? CHALLENGE : {}),
   });
 }
 

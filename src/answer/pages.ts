@@ -9,6 +9,7 @@ import { type Language, type PageTexts, say, TEXTS, type Texts } from "./texts.t
 const SOONEST_REFRESH_S = 20;
 
 export function pageFor(what: Answer, to: Recipient, service: Service): string {
+  if (what.kind === "challenge" && to.frame === "foreign") return framedPage(what, to, service);
   const otherLanguages = service.languages.filter((language) => language !== to.language);
   const first = partOf(what, to.method, to.language, otherLanguages);
   const others = otherLanguages.map((language) => partOf(what, to.method, language, null));
@@ -19,6 +20,23 @@ export function pageFor(what: Answer, to: Recipient, service: Service): string {
     help,
     head: headOf(what, to.method),
     name: isUnsent(what, to.method) ? "unsent" : what.kind,
+  });
+}
+
+/** Its cookies are missing in a frame of another site, so there it would be challenged for ever: it needs a window of its own. */
+function framedPage(what: Answer, { method, language }: Recipient, service: Service): string {
+  const partIn = (language: Language): Part => {
+    const { pages, fates, challenge } = TEXTS[language];
+    const sentences = sends(method) ? [...pages.framed.body, fates.refused] : pages.framed.body;
+    const link = `<p><a href="${sends(method) ? "/" : ""}" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>`;
+    const html = sentences.map((sentence) => `<p>${escapeMarkup(sentence)}</p>`).join("\n");
+    return { language, title: pages.framed.title, html: `${html}\n${link}` };
+  };
+  return layout({
+    first: partIn(language),
+    others: service.languages.filter((other) => other !== language).map(partIn),
+    help: helpOf(what.supportCode, service.supportPhone, TEXTS[language]),
+    name: "framed",
   });
 }
 

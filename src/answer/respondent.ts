@@ -2,6 +2,7 @@
 import type { Env } from "../env.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
+import type { Policy } from "../policy/policy.ts";
 import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import { answer } from "./answer.ts";
@@ -28,11 +29,13 @@ export class Respondent {
     this.#service = serviceOf(env);
     const { languages } = this.#service;
     const { format, language, method } = "status" in facts ? UNREAD : facts;
+    const read = "status" in facts ? null : facts;
     this.#to = {
       format,
       language: languages.includes(language) ? language : (languages[0] ?? "lv"),
       method,
-      corsOrigin: null, // the rules list no origins yet
+      frame: read?.asker === "frame" ? frameOf(read) : "none",
+      corsOrigin: read && readerOf(read, isolate.policy),
     };
   }
 
@@ -49,6 +52,15 @@ export class Respondent {
   fault(fault: Fault): Response {
     return answer({ kind: "fault", fault, supportCode: null }, this.#to, this.#service);
   }
+}
+
+/** A sibling host is the same site, and has its cookies. */
+function frameOf({ site }: Facts): "own" | "foreign" {
+  return site === "same-origin" || site === "same-site" ? "own" : "foreign";
+}
+
+function readerOf({ host, headers: { origin } }: Facts, policy: Policy): string | null {
+  return origin !== "" && policy.siteOf.get(host)?.readableBy.has(origin) ? origin : null;
 }
 
 function told(verdict: Refusal, reason: string, posture: Posture, supportCode: string | null): Answer {

@@ -23,8 +23,8 @@ export type Fate =
   | "refused" // not passed on, and not welcome when sent again unchanged
   | "uncertain"; // may have reached the origin
 
-/** `unsent`: the challenge where it meets something that was sent. `static`: what `closed` shows while only critical routes work. */
-export type PageName = "challenge" | "unsent" | "limit" | "block" | "wait" | "closed" | "static";
+/** `unsent`: the challenge where it meets something that was sent. `framed`: where it meets a frame of another site. `static`: what `closed` shows while only critical routes work. */
+export type PageName = "challenge" | "unsent" | "framed" | "limit" | "block" | "wait" | "closed" | "static";
 
 export interface Texts {
   readonly pages: Readonly<Record<PageName, PageTexts>>;
@@ -43,6 +43,7 @@ export interface Texts {
     readonly failedAdvice: string;
     readonly retry: string;
     readonly openCheck: string;
+    readonly openWindow: string;
     readonly noScript: string;
     readonly progress: string;
   };

@@ -92,6 +92,7 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
         'Write scheme and host only, like "https://origin.example.lv".',
       );
   }
+  for (const reader of site.readableBy ?? []) checkReader(where, reader, report);
   unique(site.routes, `${where}, route`, report);
   const last = site.routes[site.routes.length - 1];
   if (last === undefined || !list(last.path).includes("*") || last.methods !== undefined)
@@ -101,6 +102,7 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
     name: site.name,
     origin: site.origin,
     capacityPerSecond: site.capacityPerSecond,
+    readableBy: new Set(site.readableBy),
     routes: site.routes.map((route): CompiledRoute => {
       const at = `${where}, route "${route.name}"`;
       for (const path of list(route.path))
@@ -123,6 +125,15 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
       };
     }),
   };
+}
+
+/** Compared with Origin letter by letter. Whoever may read an answer of ours learns who of her visitors was turned away. */
+function checkReader(where: string, reader: string, report: Report): void {
+  const url = URL.parse(reader);
+  if (url === null || url.origin !== reader)
+    report(where, `readableBy: "${reader}" is no origin.`, 'Name each one in full, like "https://app.example.lv".');
+  else if (url.protocol !== "https:" && url.hostname !== "localhost")
+    report(where, `readableBy: anybody on the way can pose as "${reader}".`, "Use https.");
 }
 
 function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, report: Report): Budget {

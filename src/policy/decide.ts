@@ -4,6 +4,7 @@
  */
 import type { Identity } from "../identity/identity.ts";
 import type { Facts } from "../request/facts.ts";
+import { canTakeChallenge } from "./can-take-challenge.ts";
 import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
 import { CLASS_OF_SERVICE, POSTURE_ACTIONS } from "./tables.ts";
 import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.ts";
@@ -138,14 +139,12 @@ function sparedTheChallenge(identity: Identity, { route }: Subject): boolean {
   );
 }
 
-/** Whether this request could be answered with a challenge at all. Looking like a machine must buy nothing: see `ask`. */
-export function canTakeChallenge(facts: Facts, route: CompiledRoute): boolean {
-  if (route.usedBy === "machine" || route.challenge === "never") return false;
-  return facts.asker === "navigation" || facts.asker === "script";
-}
-
-/** Where a browser would be asked to work, whoever cannot be asked is told to come back later. */
+/**
+ * Where a browser would be asked to work, whoever cannot be asked is told to come back later. Only a preflight goes on: it
+ * has no cookies by which anybody could be known, and what it is for is asked next.
+ */
 function ask(facts: Facts, route: CompiledRoute): Verdict {
+  if (facts.asker === "preflight") return { kind: "allow" };
   return canTakeChallenge(facts, route) ? { kind: "challenge" } : { kind: "closed", retryAfterS: POSTURE_RETRY_S };
 }
 

@@ -26,6 +26,11 @@ export interface SiteRules {
   readonly origin?: { readonly url: string } | { readonly binding: string };
   /** What the origin bears, in cost units per second. Measure it; start low. */
   readonly capacityPerSecond: number;
+  /**
+   * Other origins whose scripts may read what the shield itself answers, such as "https://app.example.lv": they learn why they
+   * were turned away and when to come back. What the portal answers is the portal's own affair. Default none.
+   */
+  readonly readableBy?: readonly string[];
   /** Tried in order; the first whose path and method match is the route. The last one must match everything. */
   readonly routes: readonly RouteRules[];
 }

@@ -20,6 +20,8 @@ export interface Site {
   readonly name: string;
   readonly origin: SiteRules["origin"];
   readonly capacityPerSecond: number;
+  /** Origins, as the Origin header writes them, whose scripts may read our own answers. */
+  readonly readableBy: ReadonlySet<string>;
   readonly routes: readonly CompiledRoute[];
 }
 

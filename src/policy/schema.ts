@@ -9,7 +9,16 @@ import { IMPORTANCES } from "./tables.ts";
 const oneOf = <T extends v.GenericSchema>(item: T) => v.union([item, v.pipe(v.array(item), v.minLength(1))]);
 const text = v.pipe(v.string(), v.minLength(1));
 const texts = oneOf(v.string());
-const ASKERS = ["navigation", "frame", "script", "subresource", "preflight", "websocket", "program"] as const;
+const ASKERS = [
+  "navigation",
+  "frame",
+  "script",
+  "subresource",
+  "prefetch",
+  "preflight",
+  "websocket",
+  "program",
+] as const;
 
 const conditionParts = {
   host: v.optional(texts),
@@ -48,6 +57,7 @@ const Site = v.strictObject({
   hosts: v.pipe(v.array(text), v.minLength(1)),
   origin: v.optional(v.union([v.strictObject({ url: text }), v.strictObject({ binding: text })])),
   capacityPerSecond: v.number(),
+  readableBy: v.optional(v.array(text)),
   routes: v.array(Route),
 });
 

@@ -30,6 +30,7 @@ export function askerOf(method: string, upgrade: string, accept: string, headers
   if (upgrade !== "" && upgrade.toLowerCase() === "websocket") return "websocket";
   if (method === "OPTIONS" && headers.get("Access-Control-Request-Method") !== null) return "preflight";
   const mode = headers.get("Sec-Fetch-Mode");
+  if (isPrefetch(mode, headers)) return "prefetch";
   if (mode === null) return withoutMetadata(method, accept, headers);
   if (mode === "navigate") return NAVIGATES.get(headers.get("Sec-Fetch-Dest") ?? "") ?? "program";
   if (mode === "websocket") return "websocket";
@@ -40,13 +41,27 @@ export function askerOf(method: string, upgrade: string, accept: string, headers
 }
 
 /**
+ * https://wicg.github.io/nav-speculation/prefetch.html#sec-purpose-header. Only what a speculation can look like is looked
+ * at: a navigation, and `<link rel=prefetch>`, which is `no-cors`.
+ */
+function isPrefetch(mode: string | null, headers: HeaderReader): boolean {
+  if (mode !== "navigate" && mode !== "no-cors") return false;
+  return headers.get("Sec-Purpose")?.startsWith("prefetch") ?? false;
+}
+
+/** Set by our own script on what it sends (browser/client.ts): it knows how to take a challenge. Not passed on. */
+export const CLIENT_HEADER = "Shield-Client";
+
+/**
  * Browsers before 2023 (Safari until 16.4), and all of them on plain HTTP, send no Fetch Metadata. Upgrade-Insecure-Requests
- * (https://www.w3.org/TR/upgrade-insecure-requests/#preference) comes with navigations only, never with fetch or XHR.
+ * (https://www.w3.org/TR/upgrade-insecure-requests/#preference) comes with navigations only, never with fetch or XHR;
+ * those are known by the mark of our own script, where the portal includes it.
  */
 function withoutMetadata(method: string, accept: string, headers: HeaderReader): Asker {
   const navigates = method === "GET" || method === "POST" || method === "HEAD";
   const html = accept.slice(0, 9).toLowerCase() === "text/html";
-  return navigates && html && headers.get("Upgrade-Insecure-Requests") === "1" ? "navigation" : "program";
+  if (navigates && html && headers.get("Upgrade-Insecure-Requests") === "1") return "navigation";
+  return headers.get(CLIENT_HEADER) === null ? "program" : "script";
 }
 
 /** Sec-Fetch-Site, or judged from Origin for a client that does not send it. */

@@ -12,8 +12,9 @@ import type { OwnCookies } from "./cookies.ts";
 export type Asker =
   | "navigation" // a person's top-level navigation: may be shown a page
   | "frame" // a page inside another page
-  | "script" // fetch, XHR, EventSource: reads JSON
+  | "script" // fetch, XHR, EventSource, beacon: reads JSON, if at all
   | "subresource" // image, script, style: can show nothing
+  | "prefetch" // asked ahead by the browser, prerender too: nobody looks at it yet
   | "preflight" // CORS OPTIONS: carries no cookies
   | "websocket" // upgrade request
   | "program"; // no browser that we know: practice software, curl, a bot

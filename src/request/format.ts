@@ -11,9 +11,12 @@ export interface FormatClues {
   readonly soapAction: boolean;
 }
 
+/** Whoever can read no body: it would cost us bytes, and a picture that is a page is broken all the same. */
+const NOTHING_TO_READ: ReadonlySet<Asker> = new Set(["subresource", "prefetch", "preflight", "websocket"]);
+
 /** People get pages; a program never gets HTML, whatever it says that it accepts. */
 export function formatFor({ method, asker, accept, contentType, soapAction }: FormatClues): AnswerFormat {
-  if (method === "HEAD" || asker === "subresource" || asker === "websocket") return "none";
+  if (method === "HEAD" || NOTHING_TO_READ.has(asker)) return "none";
   if (asker === "navigation" || asker === "frame") return "html";
   const type = contentType.toLowerCase();
   // SOAP 1.2 (RFC 3902), also as the root of an MTOM message.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
-import type { AnswerKind } from "../../src/answer/answer-kinds.ts";
+import type { AnswerKind, Recipient } from "../../src/answer/answer-kinds.ts";
 import type { AnswerFormat } from "../../src/request/facts.ts";
 import { ALL, answerTo, budget, FORMATS, SAMPLES, SERVICE } from "./samples.ts";
 
@@ -12,6 +12,8 @@ const TYPES: Readonly<Record<AnswerFormat, string | null>> = {
   fhir: "application/fhir+json",
   none: null,
 };
+
+const PERSON: Recipient = { format: "html", language: "lv", method: "GET", frame: "none", corsOrigin: null };
 
 const TABLE: readonly { kind: AnswerKind; status: number; retryAfter: string | null }[] = [
   { kind: "challenge", status: 403, retryAfter: null },
@@ -83,7 +85,9 @@ describe("an answer", () => {
   it("is told apart from every other that was prebuilt", async () => {
     const recipients = FORMATS.flatMap((format) =>
       ["GET", "POST", "HEAD"].flatMap((method) =>
-        [null, "https://a.lv"].map((corsOrigin) => ({ format, method, corsOrigin })),
+        [null, "https://a.lv"].flatMap((corsOrigin) =>
+          (["none", "own", "foreign"] as const).map((frame) => ({ format, method, frame, corsOrigin })),
+        ),
       ),
     );
     for (const [, what] of ALL)
@@ -100,10 +104,10 @@ describe("an answer", () => {
 
   it("given out again does not carry what was done to an earlier one", async () => {
     answerTo(SAMPLES.block, {}, SERVICE).headers.set("Set-Cookie", "a=b");
-    const again = answer(SAMPLES.block, { format: "html", language: "lv", method: "GET", corsOrigin: null }, SERVICE);
+    const again = answer(SAMPLES.block, PERSON, SERVICE);
     again.headers.set("Set-Cookie", "a=b");
     expect(await again.text()).not.toBe("");
-    const third = answer(SAMPLES.block, { format: "html", language: "lv", method: "GET", corsOrigin: null }, SERVICE);
+    const third = answer(SAMPLES.block, PERSON, SERVICE);
     expect(third.headers.has("Set-Cookie")).toBe(false);
     expect(await third.text()).not.toBe("");
   });

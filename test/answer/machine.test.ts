@@ -39,7 +39,12 @@ describe("software", () => {
 
   it("is told where the puzzle is", async () => {
     const response = answerTo(SAMPLES.challenge, { format: "problem" });
-    expect(await response.json()).toMatchObject({ status: 403, challenge: "/.shield/puzzle" });
+    expect(await response.json()).toMatchObject({
+      status: 403,
+      puzzle: "/.shield/puzzle",
+      redeem: "/.shield/redeem",
+      client: "/.shield/client.js",
+    });
   });
 
   it.each([

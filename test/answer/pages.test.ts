@@ -79,6 +79,30 @@ describe("the challenge page", () => {
   });
 });
 
+describe("in a frame", () => {
+  const policyOf = (what: Answer, frame: "own" | "foreign") =>
+    answerTo(what, { frame }).headers.get("Content-Security-Policy") ?? "";
+
+  it.each(["GET", "POST"])(
+    "of another site the challenge to a %s offers a window of its own, and has no script",
+    async (method) => {
+      const page = await html(SAMPLES.challenge, { frame: "foreign", method });
+      expect(page).toContain('<main data-shield="framed">');
+      expect(page).toContain(
+        `<a href="${method === "GET" ? "" : "/"}" target="_blank" rel="noopener">Atvērt jaunā logā</a>`,
+      );
+      expect(page).not.toContain("<script");
+      expect(page.includes("nav pieņemts un nav saglabāts")).toBe(method === "POST");
+      expect(policyOf(SAMPLES.challenge, "foreign")).not.toMatch(/script-src|frame-ancestors|form-action 'self'/);
+    },
+  );
+
+  it("of its own site it is solved there", async () => {
+    expect(await html(SAMPLES.challenge, { frame: "own" })).toContain('src="/.shield/challenge.js"');
+    expect(policyOf(SAMPLES.challenge, "own")).not.toContain("frame-ancestors");
+  });
+});
+
 describe("the waiting page", () => {
   it.each([
     [3, 20],

@@ -51,7 +51,14 @@ export const ALL: readonly (readonly [name: string, what: Answer])[] = [
 export const SERVICE: Service = { languages: ["lv", "en"], supportPhone: "+371 6780 3300" };
 
 export function answerTo(what: Answer, to: Partial<Recipient> = {}, service: Partial<Service> = {}): Response {
-  const recipient: Recipient = { format: "html", language: "lv", method: "GET", corsOrigin: null, ...to };
+  const recipient: Recipient = {
+    format: "html",
+    language: "lv",
+    method: "GET",
+    frame: "none",
+    corsOrigin: null,
+    ...to,
+  };
   return answer(what, recipient, { ...SERVICE, ...service });
 }
 

@@ -41,6 +41,21 @@ describe("compile", () => {
       /Write scheme and host only/,
     ],
     [
+      "everybody as a reader",
+      { sites: [{ ...portal, readableBy: ["*"] }, ...others] },
+      /readableBy: "\*" is no origin\. Name each one in full/,
+    ],
+    [
+      "a reader with a path",
+      { sites: [{ ...portal, readableBy: ["https://app.example.lv/"] }, ...others] },
+      /readableBy: "https:\/\/app\.example\.lv\/" is no origin/,
+    ],
+    [
+      "a reader without TLS",
+      { sites: [{ ...portal, readableBy: ["http://app.example.lv"] }, ...others] },
+      /can pose as .* Use https\./,
+    ],
+    [
       "a budget of nothing",
       { budgets: [{ name: "b", per: "address", perMinute: 0, burst: 1, then: "limit" }] },
       /budget "b": perMinute must be above 0/,
