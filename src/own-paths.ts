@@ -2,6 +2,7 @@
 import { IttyRouter } from "itty-router";
 import type { Respondent } from "./answer/respondent.ts";
 import { DIFFICULTIES } from "./challenge/difficulty.ts";
+import { networksOf } from "./challenge/network.ts";
 import type { Spend } from "./challenge/redeem.ts";
 import { type ChallengeContext, challengeRoutes } from "./challenge/routes.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
@@ -12,7 +13,6 @@ import { authorizeOperator, notFound } from "./operator.ts";
 import { facilityOf } from "./policy/compile.ts";
 import type { Budget } from "./policy/policy.ts";
 import type { Facts } from "./request/facts.ts";
-import { encodeFields } from "./seal.ts";
 
 const PREFIX = "/.shield/";
 /** How long a solved puzzle waits for its shard before the visitor is told to try again, ms. */
@@ -115,19 +115,12 @@ async function challengeContext({ facts, env, isolate, now }: OwnRequest): Promi
     sealer: isolate.sealer,
     host: facts.host,
     authority: facts.authority,
-    network: await networkHash(isolate, facts),
+    network: isolate.sealer ? ((await networksOf(isolate.sealer, facts.address))[0] ?? "") : "",
     difficulty: DIFFICULTIES.normal,
     spend: spendIn(env),
     nowMs: now,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
   };
-}
-
-/** A clearance is bound softly to its network: by a keyed hash, as it travels in a cookie. */
-async function networkHash({ sealer }: Isolate, { address }: Facts): Promise<string> {
-  if (!sealer) return "";
-  const mac = await sealer.mac("network", encodeFields([address.prefix]));
-  return mac.subarray(0, 8).reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
 }
 
 /** Spends a puzzle in the shard that its own random id names. An error never mints: then it is `unavailable`. */

@@ -209,6 +209,14 @@ export function shaped<const K extends readonly Kind[]>(fields: Fields | null, k
   return fields.every((field, at) => typeof field === kinds[at]) ? (fields as unknown as Shaped<K>) : null;
 }
 
+/**
+ * The same for what may gain fields at its end: a version that knows fewer reads those that it knows, so that old and new
+ * ones run side by side.
+ */
+export function shapedAtLeast<const K extends readonly Kind[]>(fields: Fields | null, kinds: K): Shaped<K> | null {
+  return shaped(fields?.slice(0, kinds.length) ?? null, kinds);
+}
+
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const SIXTETS = new Int8Array(128).fill(-1);
 for (let value = 0; value < 64; value++) SIXTETS[ALPHABET.charCodeAt(value)] = value;

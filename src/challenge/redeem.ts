@@ -1,6 +1,6 @@
 /** A proof becomes a clearance, once. The only place that mints one. */
 import type { Sealer } from "../seal.ts";
-import { CLEARANCE_TTL_MS, mintClearance } from "./clearance.ts";
+import { mintClearance } from "./clearance.ts";
 import { type ProofFault, verifyProof } from "./puzzle.ts";
 
 /**
@@ -12,7 +12,7 @@ export type Spend = (id: string, expiresAtMs: number) => Promise<"spent-now" | "
 export type RedeemFault = ProofFault | "already-spent" | "unavailable";
 
 export type RedeemResult =
-  | { readonly ok: true; readonly clearance: string; readonly maxAgeS: number }
+  | { readonly ok: true; readonly clearance: string }
   | { readonly ok: false; readonly why: RedeemFault };
 
 /** Whatever goes wrong, nothing is minted: the browser asks for another puzzle or comes back later. */
@@ -27,8 +27,8 @@ export async function redeem(
   if (!proof.ok) return proof;
   switch (await trySpend(spend, proof.id, proof.expiresAtMs)) {
     case "spent-now": {
-      const earned = { id: proof.id, host: context.host, network: proof.network };
-      return { ok: true, clearance: await mintClearance(sealer, earned, nowMs), maxAgeS: CLEARANCE_TTL_MS / 1_000 };
+      const earned = { id: proof.id, host: context.host, network: proof.network, percent: 100 };
+      return { ok: true, clearance: await mintClearance(sealer, earned, nowMs) };
     }
     case "already-spent":
       return { ok: false, why: "already-spent" };

@@ -67,7 +67,7 @@ export async function takeProof(request: ChallengeRequest, context: ChallengeCon
   if (body === null) return problem("size", context);
   const result = await redeem(context.sealer, body, context, context.spend, context.nowMs);
   if (!result.ok) return problem(result.why, context);
-  const headers = { "Cache-Control": "no-store", "Set-Cookie": clearanceCookie(result.clearance, result.maxAgeS) };
+  const headers = { "Cache-Control": "no-store", "Set-Cookie": clearanceCookie(result.clearance) };
   return new Response(null, { status: 204, headers });
 }
 

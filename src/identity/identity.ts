@@ -1,5 +1,7 @@
 /** Who is asking, as far as it is proven. `prove` (prove.ts) makes it from the facts. */
 
+import type { Clearance } from "../challenge/clearance.ts";
+
 /** How far a client is known. Order matters: earlier is more trusted. */
 export const LANES = ["machine", "clinician", "resident", "cleared", "unknown"] as const;
 export type Lane = (typeof LANES)[number];
@@ -10,6 +12,10 @@ export interface Identity {
   readonly principal: string | null;
   /** Id inside a verified clearance; null without one. */
   readonly clearance: string | null;
+  /** Share of its budget that the clearance has at the moment, in (0, 1]: see challenge/clearance.ts. */
+  readonly clearanceShare: number;
+  /** The clearance as it should travel on, where it is due for renewal; else null. */
+  readonly renewal: Clearance | null;
   /** A pass past its full lane but within its 90 days: may sign in without a challenge, has no clinician share. */
   readonly knownDevice: boolean;
   /** Registered facility whose network this is. It lifts the challenge and scales the budget; it proves nothing. */

@@ -2,7 +2,8 @@
  * `prove`: from what a request presents to who is asking. Cryptography only, no remote wait. The strongest proof wins;
  * one that fails counts as nothing, so a forged cookie leaves its bearer where she was.
  */
-import { readClearance } from "../challenge/clearance.ts";
+import { readClearance, renewed, shareOf } from "../challenge/clearance.ts";
+import { networksOf } from "../challenge/network.ts";
 import { facilityOf } from "../policy/compile.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Facts } from "../request/facts.ts";
@@ -17,6 +18,8 @@ export async function prove(facts: Facts, sealer: Sealer | null, policy: Policy,
     lane,
     principal: null,
     clearance: null,
+    clearanceShare: 1,
+    renewal: null,
     knownDevice: false,
     facility: facility && { name: facility.name, seats: facility.seats },
     evidence,
@@ -29,6 +32,14 @@ export async function prove(facts: Facts, sealer: Sealer | null, policy: Policy,
   if (pass !== null && now < pass.fullUntil) return identity(pass.lane, "pass", { principal: pass.principal });
   const clearance = clearanceCookie === "" ? null : await readClearance(sealer, clearanceCookie, facts.host, now);
   const knownDevice = pass !== null;
-  if (clearance !== null) return identity("cleared", "clearance", { clearance: clearance.id, knownDevice });
+  if (clearance !== null) {
+    const networks = await networksOf(sealer, facts.address);
+    return identity("cleared", "clearance", {
+      clearance: clearance.id,
+      clearanceShare: shareOf(clearance, networks, now),
+      renewal: renewed(clearance, networks, now),
+      knownDevice,
+    });
+  }
   return identity("unknown", knownDevice ? "known-device" : "refused", { knownDevice });
 }

@@ -1,4 +1,5 @@
 /** Asks the origin, or the edge's copy of a public answer, and turns a vouch of the origin into a pass. */
+import { clearanceCookie, sealClearance } from "../challenge/clearance.ts";
 import type { Desk } from "../desk.ts";
 import type { Env } from "../env.ts";
 import type { Identity } from "../identity/identity.ts";
@@ -55,8 +56,12 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
     switch (answer.kind) {
       case "response": {
         desk.noteForwarded(answer.response.status >= 500);
-        const cookie = await passFrom(answer.vouch, sealer, facts.host);
-        return { kind: "response", response: withOwnCookies(answer.response, cookie === null ? [] : [cookie]) };
+        const cookies = await Promise.all([
+          passFrom(answer.vouch, sealer, facts.host),
+          clearanceFrom(identity, sealer),
+        ]);
+        const mine = cookies.filter((cookie) => cookie !== null);
+        return { kind: "response", response: withOwnCookies(answer.response, mine) };
       }
       case "fault":
         desk.noteForwarded(true);
@@ -72,6 +77,11 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
 async function passFrom(header: string | null, sealer: Sealer | null, host: string): Promise<string | null> {
   const vouch = header === null || sealer === null ? null : parseVouch(header);
   return vouch && sealer ? await passCookie(sealer, vouch, host, Date.now()) : null;
+}
+
+/** Renewed silently while it is used: nobody is interrupted in the middle of her work. */
+async function clearanceFrom({ renewal }: Identity, sealer: Sealer | null): Promise<string | null> {
+  return renewal && sealer ? clearanceCookie(await sealClearance(sealer, renewal)) : null;
 }
 
 /** The copy answers conditional and range requests itself when it is asked with their headers. */

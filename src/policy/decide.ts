@@ -86,13 +86,17 @@ export function chargesFor(policy: Policy, subject: Subject, identity: Identity)
     const key = keyFor(budget, subject.facts, identity);
     if (key === null) continue;
     const cost = budget.counts === "cost" ? subject.route.cost : 1;
-    if (cost > 0) charges.push({ budget, key, cost, scale: scaleOf(budget, identity) });
+    if (cost > 0) charges.push({ budget, key, cost, scale: scaleOf(budget, identity, cost) });
   }
   return charges;
 }
 
-/** A facility's budgets are by the seat; a prefix in which one lies has room for its people beside a few strangers. */
-function scaleOf(budget: Budget, { facility }: Identity): number {
+/**
+ * A facility's budgets are by the seat; a prefix in which one lies has room for its people beside a few strangers. A
+ * clearance may have a part of its budget only, but never so little that this request could not pass at all.
+ */
+function scaleOf(budget: Budget, { facility, clearanceShare }: Identity, cost: number): number {
+  if (budget.per === "clearance") return Math.max(clearanceShare, Math.min(1, cost / budget.burst));
   if (facility === null) return 1;
   if (budget.per === "facility") return facility.seats;
   return budget.per === "prefix" ? 1 + facility.seats / SEATS_OF_ORDINARY_PREFIX : 1;

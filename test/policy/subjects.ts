@@ -32,6 +32,8 @@ export function identity(different: Partial<Identity> = {}): Identity {
     lane: "unknown",
     principal: null,
     clearance: null,
+    clearanceShare: 1,
+    renewal: null,
     knownDevice: false,
     facility: null,
     evidence: "none",

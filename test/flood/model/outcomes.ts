@@ -55,6 +55,8 @@ export const STRANGER: Identity = {
   lane: "unknown",
   principal: null,
   clearance: null,
+  clearanceShare: 1,
+  renewal: null,
   knownDevice: false,
   facility: null,
   evidence: "none",
