@@ -9,6 +9,7 @@ import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard } from "./counters/shards.ts";
 import type { Env } from "./env.ts";
 import type { Isolate } from "./isolate.ts";
+import { modeRoutes } from "./operate/modes.ts";
 import { authorizeOperator, notFound } from "./operator.ts";
 import { facilityOf } from "./policy/compile.ts";
 import type { Budget } from "./policy/policy.ts";
@@ -39,6 +40,7 @@ export interface OwnRequest {
 }
 
 const ROUTES: readonly OwnRoute[] = [
+  ...modeRoutes,
   ...challengeRoutes.map(
     ({ method, path, handle }): OwnRoute => ({
       method,

@@ -97,7 +97,7 @@ async function pass(visit: Visit): Promise<Response> {
   const posture = desk.posture(now);
   const identity = await prove(facts, isolate.sealer, isolate.policy, now);
   visit.identity = identity;
-  const decision = decide(facts, identity, desk.site, isolate.policy, isolate.tally, posture, now);
+  const decision = decide(facts, identity, desk.site, isolate.policy, isolate.tally, posture, now, desk.switchedOff);
   visit.decision = decision;
   isolate.tally.apply(decision.charges, now);
 

@@ -1,4 +1,5 @@
 /** What the shield can answer, to whom, and what follows from that in every format. */
+import type { Notice } from "../policy/modes.ts";
 import type { Budget } from "../policy/policy.ts";
 import type { AnswerFormat, Fault } from "../request/facts.ts";
 import type { Fate, Language } from "./texts.ts";
@@ -9,12 +10,18 @@ export type Answer = { readonly supportCode: string | null } & (
   /** `budget`: the one that is spent, told to the client; null when a rule decided. Seconds are jittered already. */
   | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget | null }
   | { readonly kind: "wait"; readonly retryAfterS: number }
-  /** `staticOnly`: people get the static page. `received`: whether the origin may have what was sent. */
+  /**
+   * `notice`: what staff tell people, as of `updatedAt` (ms since 1970), null where they tell nothing.
+   * `page`: which one people get: `static` while only critical routes work, `off` where staff switched off just this.
+   * `received`: whether the origin may have what was sent.
+   */
   | {
       readonly kind: "closed";
       readonly retryAfterS: number;
-      readonly staticOnly: boolean;
+      readonly page: "closed" | "static" | "off";
       readonly received: "no" | "unknown";
+      readonly notice: Notice | null;
+      readonly updatedAt: number | null;
     }
   | { readonly kind: "fault"; readonly fault: Fault }
 );

@@ -47,7 +47,7 @@ function variantOf(what: Answer): string {
     case "wait":
       return `wait ${what.retryAfterS}`;
     case "closed":
-      return `closed ${what.retryAfterS} ${what.staticOnly} ${what.received}`;
+      return `closed ${what.retryAfterS} ${what.page} ${what.received} ${what.updatedAt} ${what.notice?.lv} ${what.notice?.en}`;
     case "fault":
       return `fault ${what.fault.status} ${what.fault.code}`;
   }

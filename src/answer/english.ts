@@ -53,6 +53,12 @@ export const english: Texts = {
         PAPER,
       ],
     },
+    off: {
+      title: "This function is switched off for the time being",
+      body: [
+        "It is switched off so that more important work can go on. Everything else works as before. Try again {after}.",
+      ],
+    },
     static: {
       title: "Only the most important services work",
       body: [
@@ -133,6 +139,7 @@ export const english: Texts = {
     retry: "Try again {after}.",
     uncertain: "It is not known whether the request was received: check before sending it again.",
   },
+  updated: ({ date, time }) => `Last update: ${date}, ${time}`,
   wait: ({ count, unit }) => `${count} ${unit}${count === 1 ? "" : "s"}`,
   after: ({ count, unit }) => `in ${count} ${unit}${count === 1 ? "" : "s"}`,
 };

@@ -58,6 +58,10 @@ export const latvian: Texts = {
         PAPER,
       ],
     },
+    off: {
+      title: "Šī iespēja uz laiku ir izslēgta",
+      body: ["Tā ir izslēgta, lai neapstātos svarīgāks darbs. Pārējais darbojas kā parasti. Mēģiniet vēlreiz {after}."],
+    },
     static: {
       title: "Darbojas tikai svarīgākie pakalpojumi",
       body: [
@@ -143,6 +147,7 @@ export const latvian: Texts = {
     retry: "Mēģiniet vēlreiz {after}.",
     uncertain: "Nav zināms, vai pieprasījums ir saņemts: pirms sūtāt vēlreiz, pārbaudiet.",
   },
+  updated: ({ date, time }) => `Pēdējoreiz atjaunināts ${date}. plkst. ${time}`,
   wait: (duration) =>
     `${duration.count} ${{ second: ["sekundi", "sekundes"], minute: ["minūti", "minūtes"] }[duration.unit][singular(duration) ? 0 : 1]}`,
   after: (duration) =>

@@ -3,7 +3,7 @@ import { type Answer, fateOf, type Recipient, type Service, sends } from "./answ
 import { CHALLENGE_SCRIPT, challengeWidget, unsentWidget } from "./challenge-page.ts";
 import { escapeMarkup } from "./escape.ts";
 import { layout, type Part } from "./layout.ts";
-import { type Language, type PageTexts, say, TEXTS, type Texts } from "./texts.ts";
+import { type Language, type LocalTime, type PageTexts, say, TEXTS, type Texts } from "./texts.ts";
 
 /** Reading slowly must cost nothing: the waiting page does not come back sooner, whatever Retry-After says (seconds). */
 const SOONEST_REFRESH_S = 20;
@@ -49,6 +49,7 @@ function partOf(what: Answer, method: string, language: Language, others: readon
   const tellsFate = sends(method) && !isUnsent(what, method);
   const sentences = tellsFate ? [...page.body, texts.fates[fateOf(what)]] : page.body;
   const html = [
+    ...noticeOf(what, texts, language),
     ...sentences.map((sentence) => `<p>${escapeMarkup(say(texts, sentence, seconds))}</p>`),
     sectionsOf(page, others ? "h2" : "h3"),
     what.kind === "challenge" ? widgetOf(texts, method, others) : "",
@@ -66,10 +67,33 @@ function textsOf(what: Answer, method: string, { pages, faults }: Texts): PageTe
     case "wait":
       return pages[what.kind];
     case "closed":
-      return what.staticOnly ? pages.static : pages.closed;
+      return pages[what.page];
     case "fault":
       return faults[what.fault.code];
   }
+}
+
+/** What staff tell comes first. Line ends in it are paragraphs. */
+function noticeOf(what: Answer, texts: Texts, language: Language): readonly string[] {
+  if (what.kind !== "closed") return [];
+  const lines = what.notice?.[language].split("\n").filter((line) => line.trim() !== "") ?? [];
+  const updated =
+    what.updatedAt === null ? [] : [`<small>${escapeMarkup(texts.updated(localTime(what.updatedAt)))}</small>`];
+  return [...lines.map(escapeMarkup), ...updated].map((html) => `<p>${html}</p>`);
+}
+
+const CLOCK = new Intl.DateTimeFormat("en-GB", {
+  timeZone: "Europe/Riga",
+  day: "2-digit",
+  month: "2-digit",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+function localTime(ms: number): LocalTime {
+  const part = Object.fromEntries(CLOCK.formatToParts(ms).map(({ type, value }) => [type, value]));
+  return { date: `${part.day}.${part.month}.${part.year}`, time: `${part.hour}:${part.minute}` };
 }
 
 function isUnsent(what: Answer, method: string): boolean {

@@ -2,7 +2,8 @@
 import type { Env } from "../env.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
-import type { Policy } from "../policy/policy.ts";
+import type { Notice } from "../policy/modes.ts";
+import type { Policy, Site } from "../policy/policy.ts";
 import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import { answer } from "./answer.ts";
@@ -18,10 +19,18 @@ export const OWN_FAILURE_REASON = "the shield failed";
 /** Of a request that could not be read nothing is known: it may have been sent by software, and may have sent something. */
 const UNREAD = { format: "problem", language: "lv", method: "POST" } as const;
 
+/** What staff tell the visitors of a site, as of `updatedAt` (ms since 1970). */
+interface SiteNotice {
+  readonly notice: Notice | null;
+  readonly updatedAt: number | null;
+}
+const NO_NOTICE: SiteNotice = { notice: null, updatedAt: null };
+
 export class Respondent {
   readonly #isolate: Isolate;
   readonly #service: Service;
   readonly #to: Recipient;
+  readonly #site: Site | undefined;
 
   /** @param facts what is known of the request; a fault when it could not even be read */
   constructor(facts: Facts | Fault, isolate: Isolate, env: Env) {
@@ -30,6 +39,7 @@ export class Respondent {
     const { languages } = this.#service;
     const { format, language, method } = "status" in facts ? UNREAD : facts;
     const read = "status" in facts ? null : facts;
+    this.#site = read ? isolate.policy.siteOf.get(read.host) : undefined;
     this.#to = {
       format,
       language: languages.includes(language) ? language : (languages[0] ?? "lv"),
@@ -46,11 +56,16 @@ export class Respondent {
     const supportCode = codes
       ? await codes.codeFor({ verdict: verdict.kind, reason: why, lane, posture }, Date.now())
       : null;
-    return answer(told(verdict, reason, posture, supportCode), this.#to, this.#service);
+    const notice = verdict.kind === "closed" ? this.#notice() : NO_NOTICE;
+    return answer(told(verdict, reason, posture, supportCode, notice), this.#to, this.#service);
   }
 
   fault(fault: Fault): Response {
     return answer({ kind: "fault", fault, supportCode: null }, this.#to, this.#service);
+  }
+
+  #notice(): SiteNotice {
+    return this.#site ? this.#isolate.desk(this.#site).notice(Date.now()) : NO_NOTICE;
   }
 }
 
@@ -63,7 +78,13 @@ function readerOf({ host, headers: { origin } }: Facts, policy: Policy): string 
   return origin !== "" && policy.siteOf.get(host)?.readableBy.has(origin) ? origin : null;
 }
 
-function told(verdict: Refusal, reason: string, posture: Posture, supportCode: string | null): Answer {
+function told(
+  verdict: Refusal,
+  reason: string,
+  posture: Posture,
+  supportCode: string | null,
+  { notice, updatedAt }: SiteNotice,
+): Answer {
   switch (verdict.kind) {
     case "challenge":
     case "block":
@@ -77,8 +98,10 @@ function told(verdict: Refusal, reason: string, posture: Posture, supportCode: s
       return {
         kind: "closed",
         retryAfterS: spread(verdict.retryAfterS),
-        staticOnly: posture === "static-only" && !failed,
+        page: verdict.off ? "off" : posture === "static-only" && !failed ? "static" : "closed",
         received: failed ? "unknown" : "no",
+        notice: verdict.off?.notice ?? notice,
+        updatedAt: verdict.off ? null : updatedAt,
         supportCode,
       };
     }

@@ -10,6 +10,12 @@ import { asPeopleSay, type Duration } from "./retry.ts";
 export const LANGUAGES = ["lv", "en"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** In the agency's time zone: 26.11.2026, 13:20. */
+export interface LocalTime {
+  readonly date: string;
+  readonly time: string;
+}
+
 export interface PageTexts {
   /** Says the state first: it is read out before anything else. */
   readonly title: string;
@@ -23,8 +29,8 @@ export type Fate =
   | "refused" // not passed on, and not welcome when sent again unchanged
   | "uncertain"; // may have reached the origin
 
-/** `unsent`: the challenge where it meets something that was sent. `framed`: where it meets a frame of another site. `static`: what `closed` shows while only critical routes work. */
-export type PageName = "challenge" | "unsent" | "framed" | "limit" | "block" | "wait" | "closed" | "static";
+/** `unsent`: the challenge where it meets something that was sent. `framed`: where it meets a frame of another site. `static`: what `closed` shows while only critical routes work, `off`: where staff switched off just this. */
+export type PageName = "challenge" | "unsent" | "framed" | "limit" | "block" | "wait" | "closed" | "static" | "off";
 
 export interface Texts {
   readonly pages: Readonly<Record<PageName, PageTexts>>;
@@ -54,6 +60,8 @@ export interface Texts {
     readonly retry: string;
     readonly uncertain: string;
   };
+  /** Of what staff tell. */
+  readonly updated: (at: LocalTime) => string;
   readonly wait: (duration: Duration) => string;
   readonly after: (duration: Duration) => string;
 }

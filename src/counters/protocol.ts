@@ -2,6 +2,7 @@
  * What isolates, shards and the watch tell each other. Additive only: during a roll-out a new Worker talks to an old
  * object and the other way round, so fields are added, never renamed, and every reader stands a missing one.
  */
+import type { ManualModes } from "../policy/modes.ts";
 import type { Posture } from "../policy/verdict.ts";
 import type { Spendings } from "./ledger.ts";
 
@@ -48,6 +49,8 @@ export interface SiteOrders {
   readonly because: string;
   /** Cost units a second that this isolate may send to the origin. */
   readonly unitsPerSecond: number;
+  /** What operators set: it overrides `posture`, in both directions. Missing: no news of it. */
+  readonly manual?: ManualModes;
 }
 
 export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSummary {

@@ -6,6 +6,7 @@ import { inNetwork, type Network, type parseAddress, parseNetwork } from "../req
 import { compileCondition, list } from "./condition.ts";
 import { anyGlob } from "./glob.ts";
 import type { BudgetRules, Condition, Rules, SiteRules } from "./language.ts";
+import type { Mode, Notice } from "./modes.ts";
 import type { Budget, CompiledRoute, CompiledRule, Facility, Policy, Site } from "./policy.ts";
 
 /** Something staff must mend: where it is in src/rules.ts, what is wrong, what to do. */
@@ -94,6 +95,7 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
   }
   for (const reader of site.readableBy ?? []) checkReader(where, reader, report);
   unique(site.routes, `${where}, route`, report);
+  if (site.notice) checkNotice(site.notice, `${where}, notice`, report);
   const last = site.routes[site.routes.length - 1];
   if (last === undefined || !list(last.path).includes("*") || last.methods !== undefined)
     report(where, "some requests would have no route.", 'Let the last route have path "*" and no methods.');
@@ -102,6 +104,8 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
     name: site.name,
     origin: site.origin,
     capacityPerSecond: site.capacityPerSecond,
+    modes: modesIn(site, where, report),
+    notice: site.notice ? { ...site.notice, updatedAt: timeOf(site.notice.updated, `${where}, notice`, report) } : null,
     readableBy: new Set(site.readableBy),
     routes: site.routes.map((route): CompiledRoute => {
       const at = `${where}, route "${route.name}"`;
@@ -158,6 +162,56 @@ function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, rep
     strict: budget.strict ?? false,
     then: budget.then,
   };
+}
+
+const NOTICE_MAX_CHARACTERS = 500;
+
+/** What the rule file decides by hand: it holds from the deploy until its time. */
+function modesIn(site: SiteRules, where: string, report: Report): readonly Mode[] {
+  const modes: Mode[] = [];
+  const frame = { by: "src/rules.ts", since: 0 };
+  if (site.posture) {
+    const { is, until, because } = site.posture;
+    const at = `${where}, posture`;
+    if (because.trim() === "") report(at, "`because` is empty.", "Say why: whoever comes after you must know.");
+    const ends = timeOf(until, at, report);
+    modes.push({ ...frame, kind: "posture", posture: is, until: ends, reason: because, notice: null });
+  }
+  for (const { name, importance, off } of site.routes) {
+    if (!off) continue;
+    const at = `${where}, route "${name}", off`;
+    if (importance !== "sheddable")
+      report(at, `it is ${importance}.`, "Only what is sheddable can be switched off: change its importance if it is.");
+    if (off.because.trim() === "") report(at, "`because` is empty.", "Say why: whoever comes after you must know.");
+    checkNotice(off.notice, at, report);
+    modes.push({
+      ...frame,
+      kind: "off",
+      route: name,
+      until: timeOf(off.until, at, report),
+      reason: off.because,
+      notice: off.notice,
+    });
+  }
+  return modes;
+}
+
+function checkNotice(notice: Notice, where: string, report: Report): void {
+  for (const language of ["lv", "en"] as const)
+    if (notice[language].trim() === "" || notice[language].length > NOTICE_MAX_CHARACTERS)
+      report(
+        where,
+        `the notice in "${language}" is empty or too long.`,
+        `Write 1 to ${NOTICE_MAX_CHARACTERS} characters.`,
+      );
+}
+
+/** Without an offset the same text would be another time here than at the edge. */
+function timeOf(text: string, where: string, report: Report): number {
+  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time))
+    report(where, `"${text}" is no time.`, 'Write it with its offset, like "2026-12-01T18:00+02:00".');
+  return time;
 }
 
 /** A facility is a few addresses; a wide network would lift the challenge for half the internet. */

@@ -5,6 +5,7 @@
 import type { Identity } from "../identity/identity.ts";
 import type { Facts } from "../request/facts.ts";
 import { canTakeChallenge } from "./can-take-challenge.ts";
+import { NOTHING_OFF, type SwitchedOffRoutes } from "./modes.ts";
 import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
 import { CLASS_OF_SERVICE, POSTURE_ACTIONS } from "./tables.ts";
 import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.ts";
@@ -13,6 +14,9 @@ import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.
 const POSTURE_RETRY_S = 30;
 /** People whom a prefix budget is meant for where no facility is registered. */
 const SEATS_OF_ORDINARY_PREFIX = 20;
+
+/** Whoever meets something that is switched off is not told to wait longer than this, seconds. */
+const OFF_RETRY_MAX_S = 600;
 
 /** @param now milliseconds since 1970 */
 export function decide(
@@ -23,6 +27,7 @@ export function decide(
   counters: CounterView,
   posture: Posture,
   now: number,
+  switchedOff: SwitchedOffRoutes = NOTHING_OFF,
 ): Decision {
   const route = routeOf(site, facts);
   const subject: Subject = { facts, lane: identity.lane, route };
@@ -38,6 +43,11 @@ export function decide(
   });
 
   if (matched?.then === "block") return decision({ kind: "block" }, matched.name);
+  const off = switchedOff.get(route.name);
+  if (off && off.until > now) {
+    const retryAfterS = Math.min(OFF_RETRY_MAX_S, Math.max(POSTURE_RETRY_S, Math.ceil((off.until - now) / 1000)));
+    return decision({ kind: "closed", retryAfterS, off: { notice: off.notice } }, `${route.name} is switched off`);
+  }
   const exceeded = firstExceeded(charges, counters, now);
   if (exceeded) {
     const { charge, waitS } = exceeded;

@@ -4,7 +4,9 @@
  */
 import type { Lane } from "../identity/identity.ts";
 import type { Asker } from "../request/facts.ts";
+import type { Notice } from "./modes.ts";
 import type { Importance } from "./tables.ts";
+import type { Posture } from "./verdict.ts";
 
 /** One value or any of several. */
 export type OneOf<T> = T | readonly T[];
@@ -31,6 +33,13 @@ export interface SiteRules {
    * were turned away and when to come back. What the portal answers is the portal's own affair. Default none.
    */
   readonly readableBy?: readonly string[];
+  /**
+   * A posture that holds until a time, whatever the automatic one says. Only for what is known beforehand: in an emergency an
+   * operator's call is faster (see README), and it comes first.
+   */
+  readonly posture?: { readonly is: Posture } & ForATime;
+  /** What people read on closed pages beside what the shield says itself, and when you wrote it. Plain text. */
+  readonly notice?: Notice & { readonly updated: string };
   /** Tried in order; the first whose path and method match is the route. The last one must match everything. */
   readonly routes: readonly RouteRules[];
 }
@@ -52,8 +61,18 @@ export interface RouteRules {
   readonly vouches?: boolean;
   /** For static files: seconds a public answer may be kept at the edge, and the query names that matter. Never challenged. */
   readonly cache?: { readonly seconds: number; readonly query: readonly string[] };
+  /** Switched off for a time, for everybody; only what is `sheddable`. People read the notice. */
+  readonly off?: ForATime & { readonly notice: Notice };
   /** Seconds to wait for the first byte of the answer. Default 30. */
   readonly timeoutSeconds?: number;
+}
+
+/** Nothing that is decided by hand holds for ever. */
+export interface ForATime {
+  /** Time with its offset, like "2026-12-01T18:00+02:00". */
+  readonly until: string;
+  /** For colleagues: why. */
+  readonly because: string;
 }
 
 export interface BudgetRules {

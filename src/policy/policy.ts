@@ -3,6 +3,7 @@ import type { Lane } from "../identity/identity.ts";
 import type { Network } from "../request/address.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Rule, SiteRules } from "./language.ts";
+import type { Mode, Notice } from "./modes.ts";
 import type { ClassOfService, Importance } from "./tables.ts";
 
 export type { ClassOfService };
@@ -23,6 +24,10 @@ export interface Site {
   /** Origins, as the Origin header writes them, whose scripts may read our own answers. */
   readonly readableBy: ReadonlySet<string>;
   readonly routes: readonly CompiledRoute[];
+  /** Manual modes of the rule file: a posture, routes switched off. */
+  readonly modes: readonly Mode[];
+  /** What people are told on closed pages, as of `updatedAt` (ms since 1970). */
+  readonly notice: (Notice & { readonly updatedAt: number }) | null;
 }
 
 export interface CompiledRoute {

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { LANES } from "../identity/identity.ts";
 import { IMPORTANCES } from "./tables.ts";
+import { POSTURES } from "./verdict.ts";
 
 const oneOf = <T extends v.GenericSchema>(item: T) => v.union([item, v.pipe(v.array(item), v.minLength(1))]);
 const text = v.pipe(v.string(), v.minLength(1));
@@ -39,6 +40,9 @@ const conditionParts = {
 /** `not` may hold a condition that holds another `not`, and so on. */
 const Condition: v.GenericSchema = v.strictObject({ ...conditionParts, not: v.optional(v.lazy(() => Condition)) });
 
+const notice = { lv: text, en: text };
+const forATime = { until: text, because: text };
+
 const Route = v.strictObject({
   name: text,
   path: oneOf(text),
@@ -49,6 +53,7 @@ const Route = v.strictObject({
   challenge: v.optional(v.picklist(["when-needed", "never"])),
   vouches: v.optional(v.boolean()),
   cache: v.optional(v.strictObject({ seconds: v.pipe(v.number(), v.minValue(1)), query: v.array(text) })),
+  off: v.optional(v.strictObject({ ...forATime, notice: v.strictObject(notice) })),
   timeoutSeconds: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 
@@ -57,6 +62,8 @@ const Site = v.strictObject({
   hosts: v.pipe(v.array(text), v.minLength(1)),
   origin: v.optional(v.union([v.strictObject({ url: text }), v.strictObject({ binding: text })])),
   capacityPerSecond: v.number(),
+  posture: v.optional(v.strictObject({ is: v.picklist(POSTURES), ...forATime })),
+  notice: v.optional(v.strictObject({ ...notice, updated: text })),
   readableBy: v.optional(v.array(text)),
   routes: v.array(Route),
 });

@@ -1,4 +1,5 @@
 /** What is to become of a request. Closed unions: whoever handles a verdict handles all of them. */
+import type { Notice } from "./modes.ts";
 import type { Budget, ClassOfService, CompiledRoute } from "./policy.ts";
 
 export const POSTURES = ["normal", "elevated", "clinicians-first", "static-only"] as const;
@@ -10,7 +11,8 @@ export type Verdict =
   | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget | null }
   | { readonly kind: "block" }
   | { readonly kind: "wait"; readonly retryAfterS: number }
-  | { readonly kind: "closed"; readonly retryAfterS: number };
+  /** `off`: staff switched off just this, and what they tell people. */
+  | { readonly kind: "closed"; readonly retryAfterS: number; readonly off?: { readonly notice: Notice | null } };
 
 export type VerdictKind = Verdict["kind"];
 

@@ -19,7 +19,15 @@ export const SAMPLES: { readonly [Kind in AnswerKind]: Answer & { readonly kind:
   limit: { kind: "limit", supportCode: CODE, retryAfterS: 12, budget },
   block: { kind: "block", supportCode: CODE },
   wait: { kind: "wait", supportCode: CODE, retryAfterS: 12 },
-  closed: { kind: "closed", supportCode: CODE, retryAfterS: 12, staticOnly: false, received: "no" },
+  closed: {
+    kind: "closed",
+    supportCode: CODE,
+    retryAfterS: 12,
+    page: "closed",
+    received: "no",
+    notice: null,
+    updatedAt: null,
+  },
   fault: { kind: "fault", supportCode: CODE, fault: { status: 502, code: "origin-unreachable" } },
 };
 
@@ -40,10 +48,18 @@ export function faultOf(code: FaultCode): Answer {
   return { kind: "fault", supportCode: CODE, fault: { status: FAULT_STATUS[code], code } };
 }
 
+/** What staff tell, with all that must not become markup. */
+export const NOTICE = {
+  notice: { lv: "Meklēšana <b>nedarbojas</b>.\nZvaniet 113 & gaidiet.", en: 'Search is "off".\nCall <113> & wait.' },
+  updatedAt: Date.UTC(2026, 10, 26, 11, 20),
+};
+
 /** Every answer that differs in more than a number. */
 export const ALL: readonly (readonly [name: string, what: Answer])[] = [
   ...Object.entries(SAMPLES),
-  ["closed, static only", { ...SAMPLES.closed, staticOnly: true }],
+  ["closed, static only", { ...SAMPLES.closed, page: "static" }],
+  ["closed, static only, with a notice", { ...SAMPLES.closed, page: "static", ...NOTICE }],
+  ["closed, switched off", { ...SAMPLES.closed, page: "off", ...NOTICE }],
   ["closed, perhaps received", { ...SAMPLES.closed, received: "unknown" }],
   ...FAULT_CODES.map((code) => [code, faultOf(code)] as const),
 ];

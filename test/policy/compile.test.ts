@@ -65,6 +65,33 @@ describe("compile", () => {
       { budgets: [{ name: "b", per: "address", routes: "serch", perMinute: 1, burst: 1, then: "limit" }] },
       /there is no route "serch"/,
     ],
+    [
+      "a posture for ever",
+      { sites: [{ ...portal, posture: { is: "elevated", until: "2026-12-01T10:00", because: "x" } }, ...others] },
+      /posture: "2026-12-01T10:00" is no time\. Write it with its offset/,
+    ],
+    [
+      "something critical switched off",
+      {
+        sites: [
+          {
+            ...portal,
+            routes: portal.routes.map((route) =>
+              route.name === "prescriptions"
+                ? { ...route, off: { until: "2026-12-01T10:00Z", because: "x", notice: { lv: "x", en: "x" } } }
+                : route,
+            ),
+          },
+          ...others,
+        ],
+      },
+      /route "prescriptions", off: it is critical\. Only what is sheddable/,
+    ],
+    [
+      "a notice in one language",
+      { sites: [{ ...portal, notice: { lv: "x", en: " ", updated: "2026-12-01T10:00Z" } }, ...others] },
+      /the notice in "en" is empty/,
+    ],
     ["an empty condition", { rules: [{ name: "all", when: {}, then: "block" }] }, /meets every request/],
     [
       "a name twice",

@@ -1,0 +1,185 @@
+/**
+ * Operators' calls about manual modes. A posture for a time, back to automatic, a sheddable route off and on again. The watch
+ * keeps them; every isolate with traffic hears of them with its next exchange, within 5 s.
+ */
+import * as v from "valibot";
+import { watchObject } from "../counters/shards.ts";
+import type { Env } from "../env.ts";
+import type { OwnRequest, OwnRoute } from "../own-paths.ts";
+import { keyOf, type Mode } from "../policy/modes.ts";
+import type { Site } from "../policy/policy.ts";
+import { POSTURES } from "../policy/verdict.ts";
+
+/** A day: whoever still needs it then decides again. */
+const MINUTES_MAX = 24 * 60;
+const BODY_MAX_CHARACTERS = 8192;
+const WATCH_TIMEOUT_MS = 3000;
+
+const words = (most: number) => v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(most));
+const frame = {
+  site: words(100),
+  /** For colleagues: why. */
+  reason: words(300),
+  minutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MINUTES_MAX)),
+};
+const Notice = v.strictObject({ lv: words(500), en: words(500) });
+const SetPosture = v.variant("posture", [
+  v.strictObject({ posture: v.literal("automatic"), site: frame.site }),
+  v.strictObject({ posture: v.picklist(POSTURES), ...frame, notice: v.optional(Notice) }),
+]);
+const SwitchRoute = v.variant("off", [
+  v.strictObject({ off: v.literal(false), site: frame.site, route: words(100) }),
+  v.strictObject({ off: v.literal(true), ...frame, route: words(100), notice: Notice }),
+]);
+
+export const modeRoutes: readonly OwnRoute[] = [
+  { method: "GET", path: "/.shield/posture", operator: true, handle: showModes },
+  { method: "POST", path: "/.shield/posture", operator: true, handle: setPosture },
+  { method: "POST", path: "/.shield/routes", operator: true, handle: switchRoute },
+];
+
+/** What holds at each site, why, until when and by whom; what would hold by itself; what is switched off. */
+async function showModes({ env, isolate, now }: OwnRequest): Promise<Response> {
+  const sites = await Promise.all(
+    isolate.policy.sites.map(async (site) => {
+      const desk = isolate.desk(site);
+      const set = await inTime(watchObject(env).modesOf(site.name));
+      if (set) desk.setModes(set);
+      const modes = desk.modes(now);
+      const manual = modes.find(({ kind }) => kind === "posture");
+      const automatic = desk.automatic(now);
+      return {
+        site: site.name,
+        posture: desk.posture(now),
+        because: manual?.reason ?? automatic.because,
+        by: manual?.by ?? "the shield",
+        until: manual ? timeOf(manual.until) : null,
+        automatic,
+        switchedOff: modes.flatMap((mode) =>
+          mode.kind === "off"
+            ? [{ route: mode.route, because: mode.reason, by: mode.by, until: timeOf(mode.until), notice: mode.notice }]
+            : [],
+        ),
+        // When the watch does not answer, this is what one edge knows.
+        known: set ? "by all" : "here",
+      };
+    }),
+  );
+  return json(200, { sites });
+}
+
+async function setPosture(asked: OwnRequest): Promise<Response> {
+  const body = await read(asked.request, SetPosture);
+  if ("problem" in body) return body.problem;
+  const { said } = body;
+  const site = siteNamed(said.site, asked);
+  if (!site) return noSuchSite(said.site, asked);
+  if (said.posture === "automatic") return endMode(site, "posture", asked);
+  const { posture, notice = null } = said;
+  return setMode(site, { ...frameOf(said, asked), kind: "posture", posture, notice }, asked);
+}
+
+async function switchRoute(asked: OwnRequest): Promise<Response> {
+  const body = await read(asked.request, SwitchRoute);
+  if ("problem" in body) return body.problem;
+  const { said } = body;
+  const site = siteNamed(said.site, asked);
+  if (!site) return noSuchSite(said.site, asked);
+  const route = site.routes.find(({ name }) => name === said.route);
+  const sheddable = site.routes.filter(({ importance }) => importance === "sheddable").map(({ name }) => name);
+  if (route?.importance !== "sheddable")
+    return problem(
+      422,
+      `"${said.route}" cannot be switched off: only what is sheddable can. At this site: ${sheddable.join(", ") || "nothing"}.`,
+    );
+  if (!said.off) return endMode(site, `off ${route.name}`, asked);
+  return setMode(site, { ...frameOf(said, asked), kind: "off", route: route.name, notice: said.notice }, asked);
+}
+
+async function setMode(site: Site, mode: Mode, { env, isolate, now }: OwnRequest): Promise<Response> {
+  const set = await inTime(watchObject(env).setMode(site.name, mode));
+  if (set === null) return unanswered();
+  if (!set) return problem(409, "Too many modes are set already: end one first.");
+  console.warn({ event: "mode-set", site: site.name, mode: keyOf(mode), by: mode.by, until: timeOf(mode.until) });
+  await tellThisEdge(site, env, isolate);
+  return json(200, { site: site.name, mode: keyOf(mode), since: timeOf(now), until: timeOf(mode.until), by: mode.by });
+}
+
+async function endMode(site: Site, key: string, { env, isolate, operator }: OwnRequest): Promise<Response> {
+  if (
+    (await inTime(
+      watchObject(env)
+        .endMode(site.name, key)
+        .then(() => true),
+    )) === null
+  )
+    return unanswered();
+  console.warn({ event: "mode-ended", site: site.name, mode: key, by: operator });
+  await tellThisEdge(site, env, isolate);
+  const file = site.modes.some((mode) => keyOf(mode) === key);
+  const note = file ? { note: "src/rules.ts sets the same: that holds again until its own time." } : {};
+  return json(200, { site: site.name, ended: key, ...note });
+}
+
+/** The edge that was asked knows at once; the others with their next exchange. */
+async function tellThisEdge(site: Site, env: Env, isolate: OwnRequest["isolate"]): Promise<void> {
+  const set = await inTime(watchObject(env).modesOf(site.name));
+  if (set) isolate.desk(site).setModes(set);
+}
+
+function frameOf({ reason, minutes }: { reason: string; minutes: number }, { operator, now }: OwnRequest) {
+  return { reason, by: operator ?? "an operator", since: now, until: now + minutes * 60_000 };
+}
+
+function siteNamed(name: string, { isolate: { policy } }: OwnRequest): Site | undefined {
+  return policy.sites.find((site) => site.name === name) ?? policy.siteOf.get(name.toLowerCase());
+}
+
+function noSuchSite(name: string, { isolate: { policy } }: OwnRequest): Response {
+  return problem(422, `There is no site "${name}". Known: ${policy.sites.map((site) => site.name).join(", ")}.`);
+}
+
+/** Null when the watch is away: then nothing was promised, and the operator is told so. */
+async function inTime<T>(call: Promise<T>): Promise<T | null> {
+  return Promise.race([call.catch(() => null), scheduler.wait(WATCH_TIMEOUT_MS).then(() => null)]);
+}
+
+async function read<T extends v.GenericSchema>(
+  request: Request,
+  schema: T,
+): Promise<{ readonly said: v.InferOutput<T> } | { readonly problem: Response }> {
+  const text = await request.text();
+  if (text.length > BODY_MAX_CHARACTERS) return { problem: problem(413, "The call is too long.") };
+  let said: unknown;
+  try {
+    said = JSON.parse(text);
+  } catch {
+    return { problem: problem(400, "This is no JSON.") };
+  }
+  const parsed = v.safeParse(schema, said);
+  if (parsed.success) return { said: parsed.output };
+  const sentences = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "the call"}: ${issue.message}`);
+  return { problem: problem(422, sentences.join("; ")) };
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+function unanswered(): Response {
+  return problem(
+    503,
+    "The watch did not answer: it is not certain whether the call took effect. Look with GET, then repeat.",
+  );
+}
+
+function problem(status: number, detail: string): Response {
+  return json(status, { type: "about:blank", status, detail }, "application/problem+json");
+}
+
+function json(status: number, body: unknown, type = "application/json"): Response {
+  return new Response(`${JSON.stringify(body, null, 2)}\n`, {
+    status,
+    headers: { "Cache-Control": "no-store", "Content-Type": type },
+  });
+}

@@ -1,0 +1,84 @@
+/** What a desk believes: automatic posture, manual modes, and when each ends. */
+import { expect, it } from "vitest";
+import { Desk } from "../src/desk.ts";
+import { compile } from "../src/policy/compile.ts";
+import type { Mode } from "../src/policy/modes.ts";
+import type { Posture } from "../src/policy/verdict.ts";
+import rules from "../src/rules.ts";
+
+const NOW = Date.UTC(2026, 10, 26, 9);
+const MINUTE_MS = 60_000;
+const frame = { reason: "a test", by: "somebody", since: NOW, until: NOW + 10 * MINUTE_MS, notice: null };
+const manual = (posture: Posture, different: Partial<Mode> = {}): Mode =>
+  ({ ...frame, kind: "posture", posture, ...different }) as Mode;
+let revision = 0;
+const order = (posture: Posture, modes?: readonly Mode[]) => ({
+  site: "x",
+  posture,
+  because: "",
+  unitsPerSecond: 100,
+  ...(modes ? { manual: { revision: ++revision, modes } } : {}),
+});
+
+function deskOf(different: Partial<(typeof rules.sites)[number]> = {}): Desk {
+  const [portal] = rules.sites;
+  const [site] = compile({ ...rules, sites: [{ ...portal, ...different } as typeof portal] as never }).sites;
+  if (!site) throw new Error("no site");
+  return new Desk(site);
+}
+
+it("follows the watch, and forgets it after a minute without news", () => {
+  const desk = deskOf();
+  desk.obey(order("elevated"), NOW);
+  expect(desk.posture(NOW + 59_000)).toBe("elevated");
+  expect(desk.posture(NOW + 61_000)).toBe("normal");
+});
+
+it.each<[Posture, Posture]>([
+  ["normal", "static-only"],
+  ["elevated", "normal"],
+])("lets a manual mode override the automatic %s with %s until its end", (automatic, by) => {
+  const desk = deskOf();
+  desk.obey(order(automatic, [manual(by)]), NOW);
+  expect(desk.posture(NOW)).toBe(by);
+  // Also without any news, as nobody can take it back by being silent.
+  expect(desk.posture(NOW + 10 * MINUTE_MS - 1)).toBe(by);
+  desk.obey(order(automatic), NOW + 10 * MINUTE_MS); // an old watch says nothing of modes
+  expect(desk.posture(NOW + 10 * MINUTE_MS)).toBe(automatic);
+});
+
+it("is not misled by news that were longer on their way", () => {
+  const desk = deskOf();
+  const [old, fresh] = [order("normal", []), order("normal", [manual("static-only")])];
+  desk.obey(fresh, NOW);
+  desk.obey(old, NOW + 100);
+  expect(desk.posture(NOW + 100)).toBe("static-only");
+});
+
+it("drops a manual mode when the watch says that there is none", () => {
+  const desk = deskOf();
+  desk.obey(order("normal", [manual("static-only")]), NOW);
+  desk.obey(order("normal", []), NOW + 1000);
+  expect(desk.posture(NOW + 1000)).toBe("normal");
+});
+
+it("takes a posture from the rules until its time; an operator's comes first", () => {
+  const posture = { is: "elevated", until: "2026-11-26T12:00+02:00", because: "an exercise" } as const;
+  const desk = deskOf({ posture });
+  const until = Date.UTC(2026, 10, 26, 10);
+  expect([desk.posture(until - 1), desk.posture(until)]).toEqual(["elevated", "normal"]);
+  desk.obey(order("normal", [manual("clinicians-first")]), NOW);
+  expect(desk.posture(NOW)).toBe("clinicians-first");
+  desk.obey(order("normal", []), NOW + 1000);
+  expect(desk.posture(NOW + 1000)).toBe("elevated");
+});
+
+it("says what staff tell the visitors: the mode's notice, else the site's, and as of when", () => {
+  const notice = { lv: "Labot.", en: "Mending.", updated: "2026-11-26T08:00Z" };
+  const desk = deskOf({ notice });
+  expect(desk.notice(NOW)).toMatchObject({ notice: { lv: "Labot." }, updatedAt: Date.UTC(2026, 10, 26, 8) });
+  desk.obey(order("normal", [manual("static-only")]), NOW);
+  expect(desk.notice(NOW)).toMatchObject({ notice: { lv: "Labot." }, updatedAt: NOW });
+  desk.obey(order("normal", [manual("static-only", { notice: { lv: "Cits.", en: "Other." } })]), NOW);
+  expect(desk.notice(NOW)).toEqual({ notice: { lv: "Cits.", en: "Other." }, updatedAt: NOW });
+});

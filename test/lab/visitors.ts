@@ -1,0 +1,101 @@
+/** Visitors of the lab as the shield knows them: one for each lane, proven the real way, and an operator. */
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import { search } from "../../src/challenge/browser/search.ts";
+import type { Puzzle } from "../../src/challenge/puzzle.ts";
+
+export const HOST = "portal.example.lv";
+export const ADMIN_HOST = "admin.example.lv";
+export const ADMIN_TOKEN = "a-token-of-the-tests-0123456789-0123456789";
+
+export interface Asked {
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly body?: string;
+}
+
+export interface Got {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+let lastAddress = 0;
+/** Nobody has been seen at this address, nor in its prefix. */
+export const freshAddress = (): string => `198.${18 + (lastAddress >> 8)}.${lastAddress++ & 255}.7`;
+
+/** A browser's navigation, as it comes over https. */
+export const NAVIGATION: OutgoingHttpHeaders = {
+  Accept: "text/html,application/xhtml+xml",
+  "Sec-Fetch-Mode": "navigate",
+  "Sec-Fetch-Dest": "document",
+  "Sec-Fetch-Site": "same-origin",
+};
+
+export function ask(edge: URL, path: string, { method = "GET", headers = {}, body }: Asked = {}): Promise<Got> {
+  return new Promise((resolve, reject) => {
+    const sent = request({
+      host: "127.0.0.1",
+      port: Number(edge.port),
+      path,
+      method,
+      headers: { Host: HOST, "CF-Connecting-IP": freshAddress(), ...headers },
+    });
+    sent.on("error", reject);
+    sent.on("response", (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("end", () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: Buffer.concat(chunks).toString(),
+        }),
+      );
+    });
+    sent.end(body);
+  });
+}
+
+export const cookiesOf = ({ headers }: Got): string =>
+  (headers["set-cookie"] ?? []).map((cookie) => cookie.split(";", 1)[0]).join("; ");
+
+/** Signs in at the portal; the cookies that the visitor then has. */
+export async function signIn(edge: URL, user: string): Promise<string> {
+  const got = await ask(edge, "/login/password", {
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+    body: `user=${user}&password=demo`,
+  });
+  if (!cookiesOf(got).includes("shield-pass")) throw new Error(`no pass for ${user}: ${got.status}`);
+  return cookiesOf(got);
+}
+
+/** Solves a challenge; the cookies that the visitor then has. */
+export async function earnClearance(edge: URL, address = freshAddress()): Promise<string> {
+  const headers = {
+    "Content-Type": "application/json",
+    "Sec-Fetch-Site": "same-origin",
+    "CF-Connecting-IP": address,
+  };
+  const issued = await ask(edge, "/.shield/puzzle", { method: "POST", headers, body: "{}" });
+  const { id, hashes, difficulty, challenge } = JSON.parse(issued.body) as Puzzle;
+  const answers = hashes.map((hash, index) => search({ id, index, hash, limit: difficulty }));
+  const redeemed = await ask(edge, "/.shield/redeem", {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ challenge, answers }),
+  });
+  if (redeemed.status !== 204) throw new Error(`no clearance: ${redeemed.status} ${redeemed.body}`);
+  return cookiesOf(redeemed);
+}
+
+/** An operator's call; a body makes it a POST. */
+export function operate(edge: URL, path: string, body?: unknown, headers: OutgoingHttpHeaders = {}): Promise<Got> {
+  const common = { Host: ADMIN_HOST, Authorization: `Bearer ${ADMIN_TOKEN}`, ...headers };
+  if (body === undefined) return ask(edge, path, { headers: common });
+  return ask(edge, path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...common },
+    body: JSON.stringify(body),
+  });
+}
