@@ -8,6 +8,7 @@ import { type ChallengeContext, challengeRoutes } from "./challenge/routes.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard } from "./counters/shards.ts";
 import type { Env } from "./env.ts";
+import { prove } from "./identity/prove.ts";
 import type { Isolate } from "./isolate.ts";
 import { modeRoutes } from "./operate/modes.ts";
 import { authorizeOperator, notFound } from "./operator.ts";
@@ -119,6 +120,7 @@ async function challengeContext({ facts, env, isolate, now }: OwnRequest): Promi
     authority: facts.authority,
     network: isolate.sealer ? ((await networksOf(isolate.sealer, facts.address))[0] ?? "") : "",
     difficulty: DIFFICULTIES.normal,
+    proven: async () => (await prove(facts, isolate.sealer, isolate.policy, now)).lane !== "unknown",
     spend: spendIn(env),
     nowMs: now,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

@@ -7,15 +7,27 @@ import { type Language, TEXTS, type Texts } from "./texts.ts";
 
 export const CHALLENGE_SCRIPT = `<script src="/.shield/challenge.js" defer></script>`;
 
+/** What the status can say: by which name the script finds it. */
+const STATUS_WORDS = [
+  ["working", "working"],
+  ["done", "done"],
+  ["stay", "stay"],
+  ["failed", "failed"],
+  ["again", "again"],
+  ["no-cookies", "noCookies"],
+  ["framed", "framed"],
+] as const;
+
 /** The bar is shown by the script. Phone and support code stand below it, always visible: they are also needed when the script never arrives. */
 export function challengeWidget({ challenge }: Texts, others: readonly Language[]): string {
-  const words = `data-working="${escapeMarkup(challenge.working)}" data-done="${escapeMarkup(challenge.done)}" data-failed="${escapeMarkup(challenge.failed)}" data-no-cookies="${escapeMarkup(challenge.noCookies)}"`;
+  const words = STATUS_WORDS.map(([name, key]) => `data-${name}="${escapeMarkup(challenge[key])}"`).join(" ");
   const failedElsewhere = others
     .map((other) => `<p lang="${other}">${escapeMarkup(TEXTS[other].challenge.failed)}</p>`)
     .join("");
   return `<p id="shield-status" role="status" aria-live="polite" ${words}></p>
 <progress id="shield-progress" max="100" hidden aria-label="${escapeMarkup(challenge.progress)}"></progress>
 <section id="shield-failed" hidden><h2>${escapeMarkup(challenge.failedTitle)}</h2><p>${escapeMarkup(challenge.failedAdvice)}</p><p><a id="shield-retry" href="">${escapeMarkup(challenge.retry)}</a></p>${failedElsewhere}</section>
+<p id="shield-framed" hidden><a href="" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>
 <noscript><p>${escapeMarkup(challenge.noScript)}</p></noscript>`;
 }
 

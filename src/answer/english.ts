@@ -115,9 +115,13 @@ export const english: Texts = {
   challenge: {
     working: "Checking. This takes a few seconds; you need not do anything.",
     done: "Check complete. Opening the page.",
+    stay: "Check complete. If you asked for a file, it is being downloaded and you may go back. If not, the page is still on its way.",
     failed: "The check could not be completed.",
+    again:
+      "The check was completed twice, but the service asks for it again. Trying further would not help at the moment.",
+    framed: "This page is shown inside a page of another site, where the check cannot be made.",
     noCookies:
-      "The check cannot be completed because cookies are switched off in this browser. Switch them on and try again.",
+      "The check cannot be completed because this browser keeps no cookies of this site. Allow them and try again.",
     failedTitle: "What you can do",
     failedAdvice: "Try again. If that does not help, contact support.",
     retry: "Try again",

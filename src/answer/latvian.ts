@@ -124,8 +124,11 @@ export const latvian: Texts = {
   challenge: {
     working: "Notiek pārbaude. Tā ilgst dažas sekundes, jums nekas nav jādara.",
     done: "Pārbaude pabeigta. Atveram lapu.",
+    stay: "Pārbaude pabeigta. Ja atvērāt datni, tā tiek lejupielādēta, un jūs varat doties atpakaļ. Ja nē, lapa vēl tiek gaidīta.",
     failed: "Pārbaudi neizdevās pabeigt.",
-    noCookies: "Pārbaudi nevar pabeigt, jo pārlūkā ir izslēgtas sīkdatnes. Ieslēdziet tās un mēģiniet vēlreiz.",
+    again: "Pārbaude divreiz pabeigta, bet pakalpojums to prasa vēlreiz. Turpināt pašlaik nav jēgas.",
+    framed: "Šī lapa ir ievietota citas vietnes lapā, un tur pārbaudi veikt nevar.",
+    noCookies: "Pārbaudi nevar pabeigt, jo pārlūks neglabā šīs vietnes sīkdatnes. Atļaujiet tās un mēģiniet vēlreiz.",
     failedTitle: "Ko darīt",
     failedAdvice: "Mēģiniet vēlreiz. Ja tas nepalīdz, sazinieties ar atbalsta dienestu.",
     retry: "Mēģināt vēlreiz",

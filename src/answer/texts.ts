@@ -43,7 +43,12 @@ export interface Texts {
   readonly challenge: {
     readonly working: string;
     readonly done: string;
+    /** When the page is still there some seconds later. */
+    readonly stay: string;
     readonly failed: string;
+    /** Twice completed, and asked for again. */
+    readonly again: string;
+    readonly framed: string;
     readonly noCookies: string;
     readonly failedTitle: string;
     readonly failedAdvice: string;

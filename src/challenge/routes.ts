@@ -6,7 +6,7 @@ import type { Bytes, Sealer } from "../seal.ts";
 import { clearanceCookie } from "./clearance.ts";
 import { issuePuzzle, MAX_PROOF_CHARS } from "./puzzle.ts";
 import { type RedeemFault, redeem, type Spend } from "./redeem.ts";
-import { challengeScript, scriptVersion, solverScript } from "./scripts.ts";
+import { challengeScript, clientScript, scriptVersion, solverScript } from "./scripts.ts";
 
 /** The part of a Request that is read. */
 export interface ChallengeRequest {
@@ -24,6 +24,8 @@ export interface ChallengeContext {
   /** Keyed hash of the asker's network, "" when unknown. */
   readonly network: string;
   readonly difficulty: number;
+  /** Whether it has proven already who it is, or that it worked: then it needs no puzzle. */
+  readonly proven: () => Promise<boolean>;
   readonly spend: Spend;
   readonly nowMs: number;
   /** Gives that many fresh random bytes. */
@@ -40,14 +42,19 @@ export const challengeRoutes: readonly ChallengeRoute[] = [
   { method: "POST", path: "/.shield/puzzle", handle: givePuzzle },
   { method: "POST", path: "/.shield/redeem", handle: takeProof },
   { method: "GET", path: "/.shield/challenge.js", handle: async (request) => giveScript(request, challengeScript) },
+  { method: "GET", path: "/.shield/client.js", handle: async (request) => giveScript(request, clientScript) },
   { method: "GET", path: "/.shield/solver.js", handle: async (request) => giveScript(request, solverScript) },
 ];
 
-/** Answers 200 with the puzzle. Stores nothing: a flood of these costs two HMACs and eight hashes each (46 µs in workerd). */
+/**
+ * Answers 200 with the puzzle, or 204 when none is needed: twenty tabs of a browser share one solve. Stores nothing: a flood of these costs two HMACs and eight hashes each (46 µs in
+ * workerd).
+ */
 export async function givePuzzle(request: ChallengeRequest, context: ChallengeContext): Promise<Response> {
   const fault = checkPost(request, context.authority);
   if (fault) return problem(fault, context);
   if (!context.sealer) return problem("unavailable", context);
+  if (await context.proven()) return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
   const { difficulty, host, network } = context;
   const puzzle = await issuePuzzle(
     context.sealer,

@@ -13,7 +13,9 @@ export interface BrowserScripts {
   readonly challenge: string;
   /** Its Web Worker. */
   readonly solver: string;
-  /** First 32 bits of the SHA-256 of both, in hex: changes when they do. */
+  /** What the portal may include on its own pages. */
+  readonly client: string;
+  /** First 32 bits of the SHA-256 of all, in hex: changes when they do. */
   readonly version: string;
 }
 
@@ -22,9 +24,10 @@ const TARGET = join(ROOT, ".build/browser.ts");
 
 /** @throws when a script does not bundle. */
 export async function bundleBrowserScripts(): Promise<BrowserScripts> {
-  const [challenge, solver] = await Promise.all([bundle("page.ts"), bundle("solver.ts")]);
-  const version = createHash("sha256").update(challenge).update(solver).digest("hex").slice(0, 8);
-  return { challenge, solver, version };
+  const [challenge, solver, client] = await Promise.all(["page.ts", "solver.ts", "client.ts"].map(bundle));
+  if (!challenge || !solver || !client) throw new Error("a script is missing");
+  const version = createHash("sha256").update(challenge).update(solver).update(client).digest("hex").slice(0, 8);
+  return { challenge, solver, client, version };
 }
 
 async function bundle(name: string): Promise<string> {
@@ -49,6 +52,7 @@ export function renderModule(scripts: BrowserScripts): string {
     "// Written by src/tools/build.ts from src/challenge/browser. Do not edit.",
     `export const challengeScript = ${JSON.stringify(scripts.challenge)};`,
     `export const solverScript = ${JSON.stringify(scripts.solver)};`,
+    `export const clientScript = ${JSON.stringify(scripts.client)};`,
     `export const scriptVersion = ${JSON.stringify(scripts.version)};`,
     "",
   ].join("\n");
@@ -68,7 +72,7 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
 async function main(): Promise<void> {
   const scripts = await bundleBrowserScripts();
   const written = await writeIfChanged(TARGET, renderModule(scripts));
-  const bytes = scripts.challenge.length + scripts.solver.length;
+  const bytes = scripts.challenge.length + scripts.solver.length + scripts.client.length;
   console.log(`${relative(ROOT, TARGET)} ${written ? "written" : "is up to date"}: ${bytes} bytes of script`);
 }
 

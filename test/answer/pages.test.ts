@@ -68,7 +68,7 @@ describe("the challenge page", () => {
       "<noscript><p>",
     ])
       expect(page).toContain(part);
-    for (const text of ["working", "done", "failed", "no-cookies"])
+    for (const text of ["working", "done", "stay", "failed", "again", "no-cookies", "framed"])
       expect(page).toMatch(new RegExp(`data-${text}="[^"]+"`));
   });
 

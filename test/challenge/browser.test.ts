@@ -109,6 +109,11 @@ describe("earning a clearance", () => {
     expect(recovered).toMatchObject({ earned: true, waits: [1_000, 1_000, 3_000] });
   });
 
+  it("is done when the shield says that no puzzle is needed: another tab was faster", async () => {
+    const { earned, posts } = await earn([reply(204)], []);
+    expect([earned, posts]).toEqual([true, ["/.shield/puzzle"]]);
+  });
+
   it("takes one fresh puzzle when a proof is refused, never a third", async () => {
     const puzzle = await newPuzzle(await newSealer());
     expect((await earn([reply(200, puzzle)], [reply(403), reply(204)])).earned).toBe(true);
@@ -158,10 +163,11 @@ describe("rounds", () => {
 });
 
 describe("the build", () => {
-  it("gives two scripts that together are below 6 kB compressed and need nothing that a strict policy forbids", async () => {
-    const { challenge, solver } = await bundleBrowserScripts();
+  it("gives a page's scripts that together are below 6 kB compressed and need nothing that a strict policy forbids", async () => {
+    const { challenge, solver, client } = await bundleBrowserScripts();
+    expect(gzipSync(client).length).toBeLessThan(5_000);
     expect(gzipSync(challenge).length + gzipSync(solver).length).toBeLessThan(6_000);
-    for (const script of [challenge, solver]) {
+    for (const script of [challenge, solver, client]) {
       expect(script).not.toMatch(/\beval\b|new Function|innerHTML|https?:|\.style\b/);
     }
   });
@@ -170,7 +176,7 @@ describe("the build", () => {
     const folder = await mkdtemp(join(tmpdir(), "build-"));
     try {
       const path = join(folder, "deep/browser.ts");
-      const text = renderModule({ challenge: 'say("hi")', solver: "1", version: "0" });
+      const text = renderModule({ challenge: 'say("hi")', solver: "1", client: "2", version: "0" });
       expect(await writeIfChanged(path, text)).toBe(true);
       expect(await writeIfChanged(path, text)).toBe(false);
       expect(await writeIfChanged(path, `${text}//`)).toBe(true);

@@ -20,6 +20,7 @@ function contextWith(change: Partial<ChallengeContext> = {}): ChallengeContext {
     authority: AUTHORITY,
     network: "net-1",
     difficulty: SMALL,
+    proven: () => Promise.resolve(false),
     spend: memorySpend().spend,
     nowMs: NOW_MS,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
@@ -47,6 +48,11 @@ describe("POST /.shield/puzzle and /.shield/redeem", () => {
     const cookie = redeemed.headers.get("Set-Cookie") ?? "";
     const value = cookie.slice(CLEARANCE_COOKIE.length + 1, cookie.indexOf(";"));
     expect(await readClearance(sealer, value, HOST, NOW_MS)).toMatchObject({ network: "net-1" });
+  });
+
+  it("give no puzzle to whoever needs none", async () => {
+    const asked = await post("/.shield/puzzle", "{}", OWN, contextWith({ proven: () => Promise.resolve(true) }));
+    expect([asked.status, await asked.text()]).toEqual([204, ""]);
   });
 
   it("answer refusals as problem+json, without a cookie", async () => {

@@ -1,6 +1,6 @@
 /** A doctor's pages: prescriptions, sick leaves, patients. What is written here must arrive once and unchanged. */
 import { describe, findMedicine, findPatient, MEDICINES, PATIENTS } from "./medicines.ts";
-import { area, field, type Html, html, page } from "./page.ts";
+import { area, field, type Html, html, page, SHIELD_CLIENT } from "./page.ts";
 import type { Prescription, Records } from "./records.ts";
 import { type Form, readForm, seeOther, type Visit } from "./visit.ts";
 
@@ -108,7 +108,7 @@ export function patients({ url, records, person }: Visit): Response {
 }
 
 function prescriptionFields(patient: string): Html {
-  return html`<form method="post" action="/app/prescriptions">
+  return html`${SHIELD_CLIENT}<form method="post" action="/app/prescriptions">
         ${field("Pacienta kods", "patient", { value: patient })}
         <p><label for="medicine">Zāles</label>
         <input id="medicine" name="medicine" list="suggestions" data-suggest required autocomplete="off"></p>

@@ -28,6 +28,9 @@ const APP_LINKS = html`<a href="/app/prescriptions">E-receptes</a> <a href="/app
       <a href="/app/sick-leaves/new">Darbnespējas lapa</a> <a href="/app/patients">Pacienti</a>
       <a href="/app/documents">Dokumenti</a>`;
 
+/** For pages whose scripts use fetch: so that they need not know of the shield. Without a shield there is no such file. */
+export const SHIELD_CLIENT = html`<script src="/.shield/client.js"></script>`;
+
 /** @returns a page; `no-store` unless the caller allows more, as what stands on it is often a patient's. */
 export function page(
   title: string,

@@ -1,6 +1,6 @@
 /** What everybody may see: home, news, search, contact, and the files that pages need. */
 import { describe, searchMedicines } from "./medicines.ts";
-import { area, field, html, page } from "./page.ts";
+import { area, field, html, page, SHIELD_CLIENT } from "./page.ts";
 import { json, plain, readForm, type Visit } from "./visit.ts";
 
 const NEWS_PAGES = 40;
@@ -84,7 +84,7 @@ export function search({ url, person }: Visit): Response {
   return page(
     "Zāļu meklēšana",
     person,
-    html`<form action="/search"><p><label for="q">Zāļu nosaukums</label>
+    html`${SHIELD_CLIENT}<form action="/search"><p><label for="q">Zāļu nosaukums</label>
         <input id="q" name="q" value="${words}" list="suggestions" data-suggest autocomplete="off"></p>
         <datalist id="suggestions"></datalist><button>Meklēt</button></form>
       <p role="status">${words === "" ? "" : `Atrasts: ${found.length}`}</p>

@@ -35,6 +35,7 @@ const SIGN_IN = 5;
 export const ROUTES: readonly Route[] = [
   route("GET", "/", PLAIN, home),
   route("GET", "/assets/*", STATIC, asset),
+  route("GET", "/.shield/*", STATIC, () => plain("Šeit nav vairoga. There is no shield here.", 404)),
   route("GET", "/news", PLAIN, news),
   route("GET", "/search", SEARCH, search),
   route("GET", "/api/autocomplete", SEARCH, autocomplete),

@@ -2,17 +2,18 @@
  * The script of the challenge page: shows progress, earns a clearance, and asks for the same document again. The page
  * holds all texts in its own language; this script only chooses among them.
  */
-import { earnClearance, type Reply } from "./earn.ts";
+import { earnClearance } from "./earn.ts";
+import { browserMeans, inTurn, pause } from "./means.ts";
 import { forgetRounds, isLoop, noteRound } from "./rounds.ts";
-import { solve } from "./solve.ts";
 
 const COUNTERS = 8;
-const MOST_SOLVERS = 4;
-const PATIENCE_MS = 15_000; // for one POST
+/** What was asked for has come by then, or it was a file: then this page stays. */
+const STILL_HERE_MS = 6_000;
 
-type Text = "working" | "done" | "failed" | "noCookies";
+type Text = "working" | "done" | "stay" | "failed" | "again" | "noCookies" | "framed";
 
 const memory = () => sessionStorage;
+const means = browserMeans(fetch.bind(window), showProgress);
 
 function element(id: string): HTMLElement | null {
   return document.getElementById(id);
@@ -32,7 +33,7 @@ function showProgress(found: number): void {
   bar.value = found;
 }
 
-function showFailure(text: "failed" | "noCookies"): void {
+function showFailure(text: "failed" | "again" | "noCookies"): void {
   say(text);
   const progress = element("shield-progress");
   const failed = element("shield-failed");
@@ -40,26 +41,32 @@ function showFailure(text: "failed" | "noCookies"): void {
   if (failed) failed.hidden = false;
 }
 
-async function post(path: string, body: string): Promise<Reply> {
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), PATIENCE_MS);
+async function run(): Promise<void> {
+  if (isInForeignFrame()) {
+    say("framed");
+    const link = element("shield-framed");
+    if (link) link.hidden = false;
+    return;
+  }
+  if (!navigator.cookieEnabled) return showFailure("noCookies");
+  const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+  if (isLoop(memory, navigation?.type === "reload", Date.now())) return showFailure(await whyInVain());
+  await work();
+}
+
+/** A frame of ours within a frame of another site has no cookies either, and only the page can tell. */
+function isInForeignFrame(): boolean {
   try {
-    const headers = { "Content-Type": "application/json" };
-    const response = await fetch(path, { method: "POST", headers, body, cache: "no-store", signal: abort.signal });
-    const retryAfterS = Number(response.headers.get("Retry-After")) || 0;
-    return { status: response.status, retryAfterS, body: response.status === 200 ? await response.json() : null };
+    return window.top?.location.origin !== location.origin;
   } catch {
-    return { status: 0, retryAfterS: 0, body: null };
-  } finally {
-    clearTimeout(timer);
+    return true;
   }
 }
 
-async function run(): Promise<void> {
-  const [navigation] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
-  if (!navigator.cookieEnabled) return showFailure("noCookies");
-  if (isLoop(memory, navigation?.type === "reload", Date.now())) return showFailure("noCookies");
-  await work();
+/** Whoever has a clearance is given no puzzle. Whoever earned two and is given one lost them: the cookie was not kept. */
+async function whyInVain(): Promise<"again" | "noCookies"> {
+  const { status } = await means.post("/.shield/puzzle", "{}");
+  return status === 200 ? "noCookies" : "again";
 }
 
 async function work(): Promise<void> {
@@ -68,22 +75,15 @@ async function work(): Promise<void> {
   if (progress) progress.hidden = false;
   say("working");
   showProgress(0);
-  const cleared = await earnClearance({
-    post,
-    wait: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
-    solve: (tasks) =>
-      solve(tasks, {
-        solvers: Math.min(MOST_SOLVERS, navigator.hardwareConcurrency || 1),
-        startSolver: () => new Worker("/.shield/solver.js"),
-        onProgress: showProgress,
-      }),
-  });
-  if (!cleared) return showFailure("failed");
+  if (!(await inTurn(() => earnClearance(means)))) return showFailure("failed");
   noteRound(memory, Date.now());
+  showProgress(COUNTERS);
   say("done");
   // A reload takes this page's place in the history, so Back stays clean; it keeps the Referer that the origin would have
   // seen; and unlike location.replace it also works for an address with a fragment. The document came by GET.
   location.reload();
+  await pause(STILL_HERE_MS);
+  say("stay");
 }
 
 /** A person who asks again gets a fresh start, whatever happened before. */
