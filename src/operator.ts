@@ -1,9 +1,12 @@
 /**
- * Who may operate the shield: whoever holds SHIELD_ADMIN_TOKEN, on ADMIN_HOST only. That host is another one than those
- * protected, so that it can be closed to the world by itself and no script of a protected site ever reaches it.
+ * Who may operate the shield: whoever holds SHIELD_ADMIN_TOKEN or signed in at Cloudflare Access, on ADMIN_HOST only. That
+ * host is another one than those protected, so that it can be closed to the world by itself and no script of a protected
+ * site ever reaches it.
  *
- * Whoever is not let in costs one keyed hash at the most: no Durable Object call, no log line.
+ * Whoever is not let in costs one keyed hash or one look at a token at the most: no Durable Object call, no log line.
  */
+import type { KeySource } from "./identity/jwks.ts";
+import { verifyToken } from "./identity/jwt.ts";
 import type { Facts } from "./request/facts.ts";
 
 export interface OperatorsEnv {
@@ -11,6 +14,9 @@ export interface OperatorsEnv {
   readonly SHIELD_ADMIN_TOKEN?: string;
   /** Host of the operators' paths; absent or "": there are none. `npm start` sets it. */
   readonly ADMIN_HOST?: string;
+  /** The team's name at Cloudflare Access, `<team>.cloudflareaccess.com`, and the application's audience tag; "": none. */
+  readonly ACCESS_TEAM?: string;
+  readonly ACCESS_AUD?: string;
 }
 
 export type Operator =
@@ -22,13 +28,32 @@ const TOKEN_MAX_CHARACTERS = 512;
 
 const encoder = new TextEncoder();
 
-export async function authorizeOperator(request: Request, facts: Facts, env: OperatorsEnv): Promise<Operator> {
+/** @param keysAt where to get the keys that sign Access's tokens */
+export async function authorizeOperator(
+  request: Request,
+  facts: Facts,
+  env: OperatorsEnv,
+  keysAt: (url: string) => KeySource,
+): Promise<Operator> {
   if (!isAdminHost(facts.host, env)) return { ok: false, response: notFound() };
-  const bearer = bearerIn(request.headers.get("Authorization"));
-  if (bearer === null || !(await isAdminToken(bearer, env))) return { ok: false, response: refusal("unauthorized") };
   const writes = facts.method !== "GET" && facts.method !== "HEAD";
-  if (writes && !isJson(facts.headers.contentType)) return { ok: false, response: refusal("media-type") };
-  return { ok: true, operator: "administrator's token" };
+  const bearer = bearerIn(request.headers.get("Authorization"));
+  if (bearer === null) {
+    const name = await nameFromAccess(request.headers.get("Cf-Access-Jwt-Assertion"), env, keysAt);
+    if (name === null) return { ok: false, response: refusal("unauthorized") };
+    // Access knows her by a cookie, which a page of another site could make her browser send.
+    if (writes && facts.site !== "same-origin") return { ok: false, response: refusal("cross-site") };
+    return asJson(facts, writes, name);
+  }
+  return (await isAdminToken(bearer, env))
+    ? asJson(facts, writes, "administrator's token")
+    : { ok: false, response: refusal("unauthorized") };
+}
+
+/** JSON keeps out what a form of another site can send. */
+function asJson({ headers }: Facts, writes: boolean, operator: string): Operator {
+  const json = headers.contentType.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
+  return writes && !json ? { ok: false, response: refusal("media-type") } : { ok: true, operator };
 }
 
 /** Whether operators' paths exist on this host at all. */
@@ -58,8 +83,26 @@ async function isAdminToken(presented: string, { SHIELD_ADMIN_TOKEN: token = "" 
   return crypto.subtle.verify("HMAC", key, tag, encoder.encode(presented));
 }
 
-function isJson(contentType: string): boolean {
-  return contentType.split(";", 1)[0]?.trim().toLowerCase() === "application/json";
+const OPERATORS_NAME_MAX_CHARACTERS = 100;
+
+/** Who signed in at Cloudflare Access; null for nobody (https://developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/validating-json/). */
+async function nameFromAccess(
+  token: string | null,
+  { ACCESS_TEAM: team = "", ACCESS_AUD: audience = "" }: OperatorsEnv,
+  keysAt: (url: string) => KeySource,
+): Promise<string | null> {
+  if (token === null || audience === "" || !/^[a-z0-9-]+$/.test(team)) return null;
+  const issuer = `https://${team}.cloudflareaccess.com`;
+  const refreshes: Promise<unknown>[] = [];
+  const expected = { issuer, audience: [audience], algorithms: ["RS256"] as const, clockSkewS: 60 };
+  const keys = keysAt(`${issuer}/cdn-cgi/access/certs`);
+  const outcome = await verifyToken(token, expected, keys, Date.now(), (work) => refreshes.push(work));
+  await Promise.all(refreshes);
+  if (outcome.kind === "refused") return null;
+  const { email, common_name: service, sub } = outcome.claims;
+  for (const name of [email, service, sub])
+    if (typeof name === "string" && name !== "") return name.slice(0, OPERATORS_NAME_MAX_CHARACTERS);
+  return null;
 }
 
 /** As any path of ours that there is not: who asks on another host learns nothing. */
@@ -68,7 +111,11 @@ export function notFound(): Response {
 }
 
 const REFUSALS = {
-  unauthorized: { status: 401, title: "Operators only: send the administrator's token as Authorization: Bearer" },
+  unauthorized: {
+    status: 401,
+    title: "Operators only: sign in at Cloudflare Access, or send the administrator's token as Authorization: Bearer",
+  },
+  "cross-site": { status: 403, title: "Pages of other sites may not operate the shield" },
   "media-type": { status: 415, title: "Send application/json" },
 } as const;
 

@@ -10,6 +10,7 @@ import { counterShard } from "./counters/shards.ts";
 import type { Env } from "./env.ts";
 import { prove } from "./identity/prove.ts";
 import type { Isolate } from "./isolate.ts";
+import { accessKeys } from "./operate/access-keys.ts";
 import { modeRoutes } from "./operate/modes.ts";
 import { authorizeOperator, notFound } from "./operator.ts";
 import { facilityOf } from "./policy/compile.ts";
@@ -109,7 +110,7 @@ export async function serveOwnPath(
   if (!route) return notFound();
   const asked: OwnRequest = { request, facts, env, isolate, respond, operator: null, now };
   if (!route.operator) return route.handle(asked);
-  const operator = await authorizeOperator(request, facts, env);
+  const operator = await authorizeOperator(request, facts, env, accessKeys);
   return operator.ok ? route.handle({ ...asked, operator: operator.operator }) : operator.response;
 }
 

@@ -1,6 +1,8 @@
 /** Who may operate the shield, and who may not. */
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { Jwks } from "../src/identity/jwks.ts";
 import { adminTokenProblem, authorizeOperator, type OperatorsEnv } from "../src/operator.ts";
+import { Issuer, type TokenWishes } from "./identity/issuer.ts";
 import { factsOf } from "./request/requests.ts";
 
 const TOKEN = "correct-horse-battery-staple-0123456789";
@@ -18,7 +20,9 @@ async function statusFor(
   { url = "https://admin.example.lv/.shield/posture", method = "GET", headers = {} }: Asked,
 ) {
   const facts = factsOf({ url, method, headers });
-  const outcome = await authorizeOperator(new Request(url, { method, headers }), facts, env);
+  const outcome = await authorizeOperator(new Request(url, { method, headers }), facts, env, () => {
+    throw new Error("a bearer needs no keys");
+  });
   return outcome.ok ? 200 : outcome.response.status;
 }
 const bearer = (token: string, more: Record<string, string> = {}) => ({ Authorization: `Bearer ${token}`, ...more });
@@ -59,6 +63,71 @@ describe("an operator's path", () => {
     expect(await write(bearer(TOKEN, { "Content-Type": "application/json; charset=utf-8" }))).toBe(200);
     expect(await write(bearer(TOKEN, { "Content-Type": "text/plain" }))).toBe(415);
     expect(await write(bearer(TOKEN))).toBe(415);
+  });
+});
+
+describe("who signed in at Cloudflare Access", () => {
+  const ACCESS = { ADMIN_HOST: "admin.example.lv", ACCESS_TEAM: "agency", ACCESS_AUD: "tag-1" };
+  const url = "https://admin.example.lv/.shield/posture";
+  const access = new Issuer("RS256");
+  const fetched: string[] = [];
+  const keys = new Jwks("", {
+    fetch: async (from) => {
+      fetched.push(from);
+      return { text: await access.keySet(), fetchedAtMs: Date.now() };
+    },
+    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    now: Date.now,
+  });
+  const asked: string[] = [];
+  const keysAt = (from: string) => {
+    asked.push(from);
+    return keys;
+  };
+  beforeAll(() => access.addKey("k1"));
+
+  async function outcomeFor(wishes: TokenWishes, { method = "GET", headers = {} }: Asked = {}, env = ACCESS) {
+    const token = await access.token(Date.now(), {
+      issuer: "https://agency.cloudflareaccess.com",
+      audience: "tag-1",
+      claims: { email: "a.berzina@agency.example" },
+      ...wishes,
+    });
+    const sent = { url, method, headers: { "Cf-Access-Jwt-Assertion": token, ...headers } };
+    const outcome = await authorizeOperator(new Request(url, sent), factsOf(sent), env, keysAt);
+    return outcome.ok ? outcome.operator : outcome.response.status;
+  }
+
+  it("is an operator by her own name", async () => {
+    expect(await outcomeFor({})).toBe("a.berzina@agency.example");
+    expect(asked[0]).toBe("https://agency.cloudflareaccess.com/cdn-cgi/access/certs");
+  });
+  it.each<[string, TokenWishes]>([
+    ["of another team", { issuer: "https://other.cloudflareaccess.com" }],
+    ["for another application", { audience: "tag-2" }],
+    ["that has expired", { issuedAtS: 1_000, expiresAtS: 2_000 }],
+    ["signed by a key that Access does not have", { kid: "k2" }],
+  ])("is not with a token %s", async (_, wishes) => {
+    expect(await outcomeFor(wishes)).toBe(401);
+  });
+  it("is not where no team is configured, whatever the token says", async () => {
+    expect(await outcomeFor({}, {}, { ...ACCESS, ACCESS_AUD: "" })).toBe(401);
+    expect(await outcomeFor({}, {}, { ...ACCESS, ACCESS_TEAM: "evil.example/" })).toBe(401);
+  });
+  it("writes from a page of the same host only", async () => {
+    const write = (site: string) =>
+      outcomeFor({}, { method: "POST", headers: { ...JSON_TYPE, "Sec-Fetch-Site": site } });
+    expect(await write("same-origin")).toBe("a.berzina@agency.example");
+    expect([await write("cross-site"), await write("same-site"), await write("none")]).toEqual([403, 403, 403]);
+    expect(await outcomeFor({}, { method: "POST", headers: JSON_TYPE })).toBe(403);
+  });
+  it("costs us no look at her issuer when the token is garbage", async () => {
+    const before = fetched.length;
+    for (const token of ["x", "a.b.c", "e30.e30.e30", "x".repeat(100_000)]) {
+      const sent = { url, headers: { "Cf-Access-Jwt-Assertion": token } };
+      expect((await authorizeOperator(new Request(url, sent), factsOf(sent), ACCESS, keysAt)).ok).toBe(false);
+    }
+    expect(fetched.length).toBe(before);
   });
 });
 
