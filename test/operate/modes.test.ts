@@ -1,4 +1,5 @@
 /** Manual modes as operators set them, through the production bundle over real sockets. */
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lane } from "../../src/identity/identity.ts";
@@ -14,6 +15,7 @@ beforeAll(async () => {
   running = await startEdges({
     edges: 3,
     portalCapacity: 0,
+    rulesModule: join(import.meta.dirname, "../lab/roomy-rules.ts"),
     vars: { ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN },
   });
   edges = running.shieldUrls;
@@ -164,10 +166,8 @@ describe("each posture does to each lane, on routes of each importance, what the
     const seen: Cells = {};
     for (const [lane, headers] of Object.entries(visitors) as [Lane, () => Record<string, string>][]) {
       const row = EVERYWHERE("");
-      for (const importance of Object.keys(PATHS) as Importance[]) {
-        await pause(250); // room for the dearest of them in the smallest share of an idle edge
+      for (const importance of Object.keys(PATHS) as Importance[])
         row[importance] = outcome(await visit(PATHS[importance], 0, headers()));
-      }
       seen[lane] = row;
     }
     expect(seen).toEqual(TABLE[posture]);
