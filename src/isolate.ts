@@ -11,6 +11,11 @@ import { StrictPurses } from "./counters/strict.ts";
 import { Tally } from "./counters/tally.ts";
 import { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
+import { CountedAttempts } from "./identity/attempts.ts";
+import { fetchKeySet } from "./identity/fetch-keys.ts";
+import { proofKinds } from "./identity/kinds.ts";
+import type { Attempts, ProofKind } from "./identity/proof.ts";
+import { Revocations } from "./identity/revocations.ts";
 import { compile } from "./policy/compile.ts";
 import type { Policy, Site } from "./policy/policy.ts";
 import rules from "./rules.ts";
@@ -23,6 +28,10 @@ export class Isolate {
   readonly sealer: Sealer | null;
   /** Null without a secret: then answers carry no support code. */
   readonly supportCodes: SupportCodes | null;
+  /** The kinds of proof that the rules allow, the strongest first. */
+  readonly proofs: readonly ProofKind[];
+  readonly attempts: Attempts;
+  readonly revocations = new Revocations();
   readonly tally: Tally;
   /** Tokens of strict budgets, fetched ahead. */
   readonly purses: StrictPurses;
@@ -35,6 +44,12 @@ export class Isolate {
     this.sealer = sealer;
     this.supportCodes = sealer && new SupportCodes(sealer);
     this.tally = new Tally(sipKey(counterKey));
+    this.proofs = proofKinds(policy.proofs, sealer, {
+      fetch: fetchKeySet,
+      wait: (ms) => scheduler.wait(ms),
+      now: Date.now,
+    });
+    this.attempts = new CountedAttempts(this.tally);
     this.purses = new StrictPurses(sipKey(counterKey));
     this.exchange = new Exchange(crypto.randomUUID(), this.tally);
     this.home = Math.floor(Math.random() * SHARD_COUNT);

@@ -8,6 +8,8 @@ import { type ChallengeContext, challengeRoutes } from "./challenge/routes.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard } from "./counters/shards.ts";
 import type { Env } from "./env.ts";
+import type { Identity } from "./identity/identity.ts";
+import type { Later } from "./identity/jwks.ts";
 import { prove } from "./identity/prove.ts";
 import type { Isolate } from "./isolate.ts";
 import { accessKeys } from "./operate/access-keys.ts";
@@ -38,6 +40,8 @@ export interface OwnRequest {
   readonly respond: Respondent;
   /** Who it is, on an operators' path; else null. */
   readonly operator: string | null;
+  /** Who asks, as far as it is proven. Costs what the proofs cost: only for paths that need it. */
+  readonly prove: () => Promise<Identity>;
   readonly now: number;
 }
 
@@ -94,6 +98,7 @@ export async function serveOwnPath(
   isolate: Isolate,
   env: Env,
   respond: Respondent,
+  later: Later,
 ): Promise<Response> {
   const now = Date.now();
   // The router is given a URL without query, as its query parsing is quadratic, and no Request, as it writes to what it gets.
@@ -108,20 +113,21 @@ export async function serveOwnPath(
     return respond.verdict({ kind: "limit", retryAfterS: Math.ceil(waitS), budget }, budget.name, "unknown", "normal");
   isolate.tally.apply([charge], now);
   if (!route) return notFound();
-  const asked: OwnRequest = { request, facts, env, isolate, respond, operator: null, now };
+  const proving = async () => await prove(facts, isolate, now, { later, attempts: isolate.attempts });
+  const asked: OwnRequest = { request, facts, env, isolate, respond, operator: null, prove: proving, now };
   if (!route.operator) return route.handle(asked);
   const operator = await authorizeOperator(request, facts, env, accessKeys);
   return operator.ok ? route.handle({ ...asked, operator: operator.operator }) : operator.response;
 }
 
-async function challengeContext({ facts, env, isolate, now }: OwnRequest): Promise<ChallengeContext> {
+async function challengeContext({ facts, env, isolate, prove, now }: OwnRequest): Promise<ChallengeContext> {
   return {
     sealer: isolate.sealer,
     host: facts.host,
     authority: facts.authority,
     network: isolate.sealer ? ((await networksOf(isolate.sealer, facts.address))[0] ?? "") : "",
     difficulty: DIFFICULTIES.normal,
-    proven: async () => (await prove(facts, isolate.sealer, isolate.policy, now)).lane !== "unknown",
+    proven: async () => (await prove()).lane !== "unknown",
     spend: spendIn(env),
     nowMs: now,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),

@@ -94,5 +94,20 @@ export default defineRules({
     },
   ],
 
+  proofs: {
+    // The demo's authority: in production the one that the agency uploaded to Cloudflare for this host.
+    certificates: [
+      {
+        name: "practices, pharmacies and laboratories",
+        site: "e-health portal",
+        hosts: ["systems.example.lv"],
+        issuers: ["CN=Demo Health CA,O=Example,C=LV"],
+        lane: "machine",
+        revokedSerials: ["00DEAD01"],
+      },
+    ],
+    serviceKeys: { revoked: [] },
+  },
+
   facilities: [{ name: "Demo hospital", networks: ["203.0.113.0/28"], seats: 400, expires: "2027-12-31" }],
 });

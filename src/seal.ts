@@ -35,6 +35,11 @@ export interface Sealer {
   macs(purpose: HashPurpose, bytes: Uint8Array): Promise<readonly Bytes[]>;
   /** Key material for hashes computed elsewhere, from the current secret. At most 8,160 bytes (RFC 5869 section 2.3). */
   deriveBits(purpose: HashPurpose, lengthBytes: number): Promise<Bytes>;
+  /**
+   * The key of one installation of practice software, 32 bytes, under every accepted secret, current first. The id is
+   * ASCII without spaces: identity/service-key.ts checks it.
+   */
+  serviceKeys(id: string): Promise<readonly Bytes[]>;
 }
 
 export type SecretProblem = "missing" | "malformed" | "short" | "repetitive";
@@ -95,6 +100,7 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
     mac: (purpose, bytes) => sign(current, purpose, bytes),
     macs: (purpose, bytes) => Promise.all(rings.map((ring) => sign(ring, purpose, bytes))),
     deriveBits: (purpose, lengthBytes) => current.derive(`bits ${purpose}`, lengthBytes),
+    serviceKeys: (id) => Promise.all(rings.map((ring) => ring.derive(`service key ${id}`, 32))),
   };
 }
 

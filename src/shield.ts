@@ -49,7 +49,7 @@ export async function shield(request: Request, env: Env, ctx: ExecutionContext):
   const site = isolate.policy.siteOf.get(facts.host);
   if (isOwnPath(facts) && (site || isAdminHost(facts.host, env))) {
     keepInTouch(isolate, env, ctx);
-    return ownPath(request, facts, env, isolate, respond);
+    return ownPath(request, facts, env, ctx, isolate, respond);
   }
   if (!site) return respond.fault({ status: 400, code: "unknown-host" });
 
@@ -80,11 +80,12 @@ async function ownPath(
   request: Request,
   facts: Facts,
   env: Env,
+  ctx: ExecutionContext,
   isolate: Isolate,
   respond: Respondent,
 ): Promise<Response> {
   try {
-    return await serveOwnPath(request, facts, isolate, env, respond);
+    return await serveOwnPath(request, facts, isolate, env, respond, (work) => ctx.waitUntil(work));
   } catch (error) {
     console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
     return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, "unknown", "normal");
@@ -95,7 +96,11 @@ async function pass(visit: Visit): Promise<Response> {
   const { facts, isolate, desk, respond } = visit;
   const now = Date.now();
   const posture = desk.posture(now);
-  const identity = await prove(facts, isolate.sealer, isolate.policy, now);
+  const proving = prove(facts, isolate, now, {
+    later: (work) => visit.ctx.waitUntil(work),
+    attempts: isolate.attempts,
+  });
+  const identity = proving instanceof Promise ? await proving : proving;
   visit.identity = identity;
   const decision = decide(facts, identity, desk.site, isolate.policy, isolate.tally, posture, now, desk.switchedOff);
   visit.decision = decision;

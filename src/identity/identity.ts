@@ -22,6 +22,9 @@ export interface Identity {
   readonly facility: FacilityIdentity | null;
   /** What was presented and what became of it, for explanation: a closed list, no free text. */
   readonly evidence: Evidence;
+  readonly proof: ProofFacts | null;
+  /** The last proof that was presented and refused; null when none was. */
+  readonly refusal: Refusal | null;
 }
 
 export interface FacilityIdentity {
@@ -29,4 +32,35 @@ export interface FacilityIdentity {
   readonly seats: number;
 }
 
-export type Evidence = "none" | "pass" | "known-device" | "clearance" | "refused";
+/** The kinds of proof that make somebody a machine, a clinician or a resident. */
+export type ProofName = "certificate" | "service-key" | "token" | "pass";
+export type Evidence = "none" | ProofName | "known-device" | "clearance" | "refused";
+
+/** What is known of a proof that holds. Times are milliseconds since 1970. */
+export interface ProofFacts {
+  /** When its bearer became known to us: of two passes, one from before an attack outranks one from during it. 0: always. */
+  readonly since: number;
+  /** When it ends; null when it does not by itself. */
+  readonly expiresAt: number | null;
+  /** How far the client's clock is before ours, ms; null where the proof does not tell. */
+  readonly clockSkewMs: number | null;
+}
+
+/** Why a proof that was presented counts for nothing. */
+export interface Refusal {
+  readonly proof: ProofName;
+  readonly why: RefusalReason;
+  /** How far the client's clock is before ours, ms; null where that is not the reason. */
+  readonly clockSkewMs: number | null;
+}
+
+export type RefusalReason =
+  | "forged" // no signature of ours or of the issuer's
+  | "malformed"
+  | "expired"
+  | "not-yet-valid"
+  | "clock" // signed well, but at another time than ours
+  | "replayed"
+  | "revoked"
+  | "not-accepted" // another issuer, audience, algorithm, host or an unknown key
+  | "not-checked"; // too many failed from there

@@ -3,7 +3,10 @@
  * shield seals that into a cookie. The trade-off accepted: a pass is not bound to an address, so that doctors may roam;
  * a stolen one is held to its principal's budget.
  */
-import { encodeFields, type Sealer, shaped } from "../seal.ts";
+import type { Facts } from "../request/facts.ts";
+import { type Sealer, shapedAtLeast } from "../seal.ts";
+import { principalOf } from "./principal.ts";
+import { type ProofKind, type ProofOutcome, refused } from "./proof.ts";
 
 export const PASS_COOKIE = "__Host-shield-pass";
 
@@ -11,8 +14,6 @@ export const PASS_COOKIE = "__Host-shield-pass";
 export const FULL_LANE_MAX_S = 12 * 3600;
 export const KNOWN_DEVICE_S = 90 * 24 * 3600;
 const SESSION_ID_MAX_CHARACTERS = 256;
-/** A principal is 16 bytes of a keyed hash: the origin's session id stays with the origin. */
-const PRINCIPAL_BYTES = 16;
 /** Isolates' clocks agree within this, ms. */
 const CLOCK_SKEW_MS = 60_000;
 
@@ -30,6 +31,30 @@ export interface Pass {
   readonly lane: VouchedLane;
   readonly issuedAt: number;
   readonly fullUntil: number;
+  /** When this device first had a pass that led to this one without a gap: what it is worth in an attack. */
+  readonly knownSince: number;
+}
+
+/** As compiled from the rules. */
+export interface PassPolicy {
+  /** Passes issued before this count for nothing, ms since 1970. */
+  readonly validFrom: number;
+}
+
+/** The pass as a kind of proof. */
+export function passProof({ validFrom }: PassPolicy, sealer: Sealer): ProofKind {
+  return {
+    name: "pass",
+    presents: ({ cookies }) => cookies.pass !== "",
+    async check({ cookies, host }: Facts, now: number): Promise<ProofOutcome> {
+      const pass = await readPass(sealer, cookies.pass, host, now);
+      if (pass === null) return refused("forged");
+      if (pass.issuedAt < validFrom) return refused("revoked");
+      const { lane, principal, knownSince, fullUntil } = pass;
+      const facts = { since: knownSince, expiresAt: fullUntil, clockSkewMs: null };
+      return now < fullUntil ? { kind: "proven", lane, principal, facts } : { kind: "known-device", principal, facts };
+    },
+  };
 }
 
 /** `<opaque session id>; ttl=<s>; lane=clinician|resident`. Null for anything else: the origin's mistake mints nothing. */
@@ -45,25 +70,33 @@ export function parseVouch(header: string): Vouch | null {
   return { session, ttlS: Math.min(Number(ttl), FULL_LANE_MAX_S), lane };
 }
 
-/** The cookie that a vouch turns into: a sealed pass, or its removal. */
-export async function passCookie(sealer: Sealer, vouch: Vouch, host: string, now: number): Promise<string> {
+/**
+ * The cookie that a vouch turns into: a sealed pass, or its removal.
+ * @param knownSince that of the pass which the device had already; now, for a new one
+ */
+export async function passCookie(
+  sealer: Sealer,
+  vouch: Vouch,
+  host: string,
+  now: number,
+  knownSince = now,
+): Promise<string> {
   if (vouch.ttlS === 0) return `${PASS_COOKIE}=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax`;
-  const mac = await sealer.mac("principal", encodeFields([host, vouch.session]));
-  const principal = mac
-    .subarray(0, PRINCIPAL_BYTES)
-    .reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
-  const value = await sealer.seal("pass", [host, principal, vouch.lane, now, now + vouch.ttlS * 1000]);
+  const principal = await principalOf(sealer, ["pass", host, vouch.session]);
+  const fields = [host, principal, vouch.lane, now, now + vouch.ttlS * 1000, knownSince];
+  const value = await sealer.seal("pass", fields);
   return `${PASS_COOKIE}=${value}; Max-Age=${KNOWN_DEVICE_S}; Path=/; Secure; HttpOnly; SameSite=Lax`;
 }
 
 /** The pass in a cookie, or null when it is no pass of ours for this host, from the future, or older than 90 days. */
 export async function readPass(sealer: Sealer, cookie: string, host: string, now: number): Promise<Pass | null> {
-  const fields = shaped(await sealer.open("pass", cookie), ["string", "string", "string", "number", "number"]);
+  const kinds = ["string", "string", "string", "number", "number", "number"] as const;
+  const fields = shapedAtLeast(await sealer.open("pass", cookie), kinds);
   if (fields === null) return null;
-  const [forHost, principal, lane, issuedAt, fullUntil] = fields;
+  const [forHost, principal, lane, issuedAt, fullUntil, knownSince] = fields;
   if (forHost !== host || (lane !== "clinician" && lane !== "resident")) return null;
   if (issuedAt > now + CLOCK_SKEW_MS || now > issuedAt + KNOWN_DEVICE_S * 1000) return null;
-  return { principal, lane, issuedAt, fullUntil };
+  return { principal, lane, issuedAt, fullUntil, knownSince };
 }
 
 function splitOnce(parameter: string): [string, string] {

@@ -1,6 +1,7 @@
 /**
- * `prove`: from what a request presents to who is asking. Cryptography only, no remote wait. The strongest proof wins;
- * one that fails counts as nothing, so a forged cookie leaves its bearer where she was.
+ * `prove`: from what a request presents to who is asking. Cryptography only; the one remote wait is for an issuer's first
+ * keys (jwks.ts). The strongest proof wins; one that fails counts as nothing, so a forged cookie leaves its bearer where
+ * she was.
  */
 import { readClearance, renewed, shareOf } from "../challenge/clearance.ts";
 import { networksOf } from "../challenge/network.ts";
@@ -8,13 +9,74 @@ import { facilityOf } from "../policy/compile.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
-import type { Evidence, Identity, Lane } from "./identity.ts";
-import { readPass } from "./pass.ts";
+import type { Evidence, Identity, Lane, ProofFacts, Refusal } from "./identity.ts";
+import type { ProofAid, ProofKind } from "./proof.ts";
 
-/** @param sealer null when there is no usable secret: then nothing is accepted and everybody is unknown */
-export async function prove(facts: Facts, sealer: Sealer | null, policy: Policy, now: number): Promise<Identity> {
+/** What an isolate proves with. */
+export interface Prover {
+  /** Null when there is no usable secret: then nothing is accepted and everybody is unknown. */
+  readonly sealer: Sealer | null;
+  readonly policy: Policy;
+  /** The strongest first; none without a secret. */
+  readonly proofs: readonly ProofKind[];
+  /** Whom an operator called back. */
+  readonly revocations: { has(principal: string, now: number): boolean };
+}
+
+/** @returns at once, not a promise, where nothing is presented: so it is with nearly all of a flood */
+export function prove(facts: Facts, prover: Prover, now: number, aid: ProofAid): Identity | Promise<Identity> {
+  const presented = prover.proofs.filter((kind) => kind.presents(facts));
+  if (prover.sealer === null || (presented.length === 0 && facts.cookies.clearance === ""))
+    return identityOf(facts, prover.policy, now, "unknown", "none");
+  return proveBy(presented, facts, prover, prover.sealer, now, aid);
+}
+
+async function proveBy(
+  presented: readonly ProofKind[],
+  facts: Facts,
+  { policy, revocations }: Prover,
+  sealer: Sealer,
+  now: number,
+  aid: ProofAid,
+): Promise<Identity> {
+  let device: ProofFacts | null = null;
+  let refusal: Refusal | null = null;
+  for (const kind of presented) {
+    const outcome = await kind.check(facts, now, aid);
+    if (outcome.kind === "refused") {
+      refusal = { proof: kind.name, why: outcome.why, clockSkewMs: outcome.clockSkewMs ?? null };
+    } else if (revocations.has(outcome.principal, now)) {
+      refusal = { proof: kind.name, why: "revoked", clockSkewMs: null };
+    } else if (outcome.kind === "proven") {
+      const { lane, principal, facts: proof } = outcome;
+      return identityOf(facts, policy, now, lane, kind.name, { principal, proof, refusal });
+    } else device = outcome.facts;
+  }
+  const { clearance: cookie } = facts.cookies;
+  const clearance = cookie === "" ? null : await readClearance(sealer, cookie, facts.host, now);
+  const known = { knownDevice: device !== null, proof: device, refusal };
+  if (clearance !== null) {
+    const networks = await networksOf(sealer, facts.address);
+    return identityOf(facts, policy, now, "cleared", "clearance", {
+      ...known,
+      clearance: clearance.id,
+      clearanceShare: shareOf(clearance, networks, now),
+      renewal: renewed(clearance, networks, now),
+    });
+  }
+  return identityOf(facts, policy, now, "unknown", device ? "known-device" : "refused", known);
+}
+
+function identityOf(
+  facts: Facts,
+  policy: Policy,
+  now: number,
+  lane: Lane,
+  evidence: Evidence,
+  known: Partial<Identity> = {},
+): Identity {
   const facility = facilityOf(policy, facts.address, now);
-  const identity = (lane: Lane, evidence: Evidence, known: Partial<Identity> = {}): Identity => ({
+  return {
     lane,
     principal: null,
     clearance: null,
@@ -23,23 +85,8 @@ export async function prove(facts: Facts, sealer: Sealer | null, policy: Policy,
     knownDevice: false,
     facility: facility && { name: facility.name, seats: facility.seats },
     evidence,
+    proof: null,
+    refusal: null,
     ...known,
-  });
-  const { pass: passCookie, clearance: clearanceCookie } = facts.cookies;
-  if (sealer === null || (passCookie === "" && clearanceCookie === "")) return identity("unknown", "none");
-
-  const pass = passCookie === "" ? null : await readPass(sealer, passCookie, facts.host, now);
-  if (pass !== null && now < pass.fullUntil) return identity(pass.lane, "pass", { principal: pass.principal });
-  const clearance = clearanceCookie === "" ? null : await readClearance(sealer, clearanceCookie, facts.host, now);
-  const knownDevice = pass !== null;
-  if (clearance !== null) {
-    const networks = await networksOf(sealer, facts.address);
-    return identity("cleared", "clearance", {
-      clearance: clearance.id,
-      clearanceShare: shareOf(clearance, networks, now),
-      renewal: renewed(clearance, networks, now),
-      knownDevice,
-    });
-  }
-  return identity("unknown", knownDevice ? "known-device" : "refused", { knownDevice });
+  };
 }

@@ -29,14 +29,14 @@ export type OriginAnswer =
 
 /** The edge's own copy of a public answer, or null: it costs the origin nothing, so nobody waits for room to get it. */
 export async function keptAnswer(request: Request, facts: Facts, route: CompiledRoute): Promise<Response | null> {
-  const key = cacheKey(facts, route, request.headers.has("Authorization"));
+  const key = cacheKey(facts, route, facts.credentials.authorization !== "");
   return key === null ? null : ((await caches.default.match(conditional(key, request))) ?? null);
 }
 
 export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext): Promise<OriginAnswer> {
-  const { request, facts, route } = errand;
+  const { facts, route } = errand;
   const answer = await ask(errand, env);
-  const key = cacheKey(facts, route, request.headers.has("Authorization"));
+  const key = cacheKey(facts, route, facts.credentials.authorization !== "");
   if (key && route.cache && answer.kind === "response" && mayKeep(answer.response))
     ctx.waitUntil(caches.default.put(key, copyOf(answer.response, route.cache.seconds)));
   return answer;
@@ -57,7 +57,7 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
       case "response": {
         desk.noteForwarded(answer.response.status >= 500);
         const cookies = await Promise.all([
-          passFrom(answer.vouch, sealer, facts.host),
+          passFrom(answer.vouch, sealer, facts.host, identity),
           clearanceFrom(identity, sealer),
         ]);
         const mine = cookies.filter((cookie) => cookie !== null);
@@ -74,9 +74,18 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
   }
 }
 
-async function passFrom(header: string | null, sealer: Sealer | null, host: string): Promise<string | null> {
+async function passFrom(
+  header: string | null,
+  sealer: Sealer | null,
+  host: string,
+  { evidence, knownDevice, proof }: Identity,
+): Promise<string | null> {
   const vouch = header === null || sealer === null ? null : parseVouch(header);
-  return vouch && sealer ? await passCookie(sealer, vouch, host, Date.now()) : null;
+  if (!vouch || !sealer) return null;
+  const now = Date.now();
+  // Who signs in again on a device that had a pass keeps its rank in an attack.
+  const hadPass = proof !== null && (evidence === "pass" || knownDevice);
+  return await passCookie(sealer, vouch, host, now, hadPass ? proof.since : now);
 }
 
 /** Renewed silently while it is used: nobody is interrupted in the middle of her work. */

@@ -3,6 +3,7 @@
  * sentence that names the place and the remedy; it is never met by a request.
  */
 import { inNetwork, type Network, type parseAddress, parseNetwork } from "../request/address.ts";
+import { compileProofs } from "./compile-proofs.ts";
 import { compileCondition, list } from "./condition.ts";
 import { anyGlob } from "./glob.ts";
 import type { BudgetRules, Condition, Rules, SiteRules } from "./language.ts";
@@ -26,6 +27,7 @@ export class RulesError extends Error {
 
 /** Budgets are told apart by name in the counters, so a name may not hold what separates it from the key. */
 const NAME = /^[\p{L}\p{N} .,&()/-]{1,60}$/u;
+export const HOSTNAME = /^[a-z0-9.-]+$/;
 const MINUTE_MS = 60_000;
 
 /** @throws {RulesError} naming every problem at once. */
@@ -40,7 +42,7 @@ export function compile(rules: Rules): Policy {
     for (const host of site.hosts) {
       const compiled = sites[index];
       if (siteOf.has(host)) report(`site "${site.name}"`, `host ${host} is already taken.`, "Name each host once.");
-      if (!/^[a-z0-9.-]+$/.test(host))
+      if (!HOSTNAME.test(host))
         report(`site "${site.name}"`, `"${host}" is no hostname.`, "Write it in lower case, without scheme and port.");
       if (compiled) siteOf.set(host, compiled);
     }
@@ -74,11 +76,19 @@ export function compile(rules: Rules): Policy {
     };
   });
 
+  const proofs = compileProofs(rules.proofs ?? {}, rules.sites, report);
+  unique(rules.proofs?.certificates ?? [], "certificates", report);
+  unique(rules.proofs?.tokens ?? [], "tokens", report);
+  for (const { site, hosts } of rules.proofs?.certificates ?? []) {
+    const compiled = sites.find(({ name }) => name === site);
+    if (compiled) for (const host of hosts) siteOf.set(host, compiled);
+  }
+
   if (problems.length > 0) throw new RulesError(problems);
-  return { sites, siteOf, budgets, rules: compiledRules, facilities };
+  return { sites, siteOf, budgets, rules: compiledRules, facilities, proofs };
 }
 
-type Report = (where: string, problem: string, remedy: string) => void;
+export type Report = (where: string, problem: string, remedy: string) => void;
 
 function compileSite(site: SiteRules, index: number, report: Report): Site {
   const where = `site "${site.name}"`;

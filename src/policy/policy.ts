@@ -1,5 +1,6 @@
 /** The compiled rules: what `decide` reads. Made once per isolate by `compile`. */
 import type { Lane } from "../identity/identity.ts";
+import type { ProofPolicies } from "../identity/kinds.ts";
 import type { Network } from "../request/address.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Rule, SiteRules } from "./language.ts";
@@ -14,6 +15,7 @@ export interface Policy {
   readonly budgets: readonly Budget[];
   readonly rules: readonly CompiledRule[];
   readonly facilities: readonly Facility[];
+  readonly proofs: ProofPolicies;
 }
 
 export interface Site {

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { LANES } from "../identity/identity.ts";
+import { TOKEN_ALGORITHMS } from "../identity/jwks.ts";
 import { IMPORTANCES } from "./tables.ts";
 import { POSTURES } from "./verdict.ts";
 
@@ -89,11 +90,42 @@ const Rule = v.strictObject({
 
 const Facility = v.strictObject({ name: text, networks: v.array(text), seats: v.number(), expires: text });
 
+const provenLane = v.picklist(["machine", "clinician", "resident"]);
+
+const Certificates = v.strictObject({
+  name: text,
+  site: text,
+  hosts: v.array(text),
+  issuers: v.array(text),
+  lane: v.picklist(["machine", "clinician"]),
+  principal: v.optional(v.picklist(["serial", "fingerprint"])),
+  revokedSerials: v.optional(v.array(text)),
+});
+
+const Tokens = v.strictObject({
+  name: text,
+  issuer: text,
+  keys: text,
+  audience: oneOf(text),
+  algorithms: oneOf(v.picklist(TOKEN_ALGORITHMS)),
+  lane: v.optional(provenLane),
+  laneBy: v.optional(v.strictObject({ claim: text, values: v.record(text, provenLane) })),
+  clockSkewSeconds: v.optional(v.number()),
+});
+
+const Proofs = v.strictObject({
+  passesValidFrom: v.optional(text),
+  certificates: v.optional(v.array(Certificates)),
+  serviceKeys: v.optional(v.strictObject({ revoked: v.optional(v.array(text)) })),
+  tokens: v.optional(v.array(Tokens)),
+});
+
 const Rules = v.strictObject({
   sites: v.array(Site),
   budgets: v.array(Budget),
   rules: v.array(Rule),
   facilities: v.array(Facility),
+  proofs: v.optional(Proofs),
 });
 
 /** What is misspelt, each as a sentence with its place; empty when all words are known. */

@@ -42,6 +42,15 @@ export interface Facts {
   /** Sec-Fetch-Site, or judged from Origin for a client that does not send it. */
   readonly site: "same-origin" | "same-site" | "cross-site" | "none" | "unknown";
   readonly cookies: OwnCookies;
+  /** The client's certificate as Cloudflare found it; null when none was presented. */
+  readonly certificate: CertificateFacts | null;
+  /** Credentials in headers, "" where absent; unverified, bounded, and secret: for `prove` only. */
+  readonly credentials: {
+    /** Value of Authorization. */
+    readonly authorization: string;
+    /** Value of Shield-Key. */
+    readonly serviceKey: string;
+  };
   /** Any other header a rule may look at, "" where absent; bounded to 1,024 characters each. */
   readonly headers: {
     readonly userAgent: string;
@@ -78,6 +87,21 @@ export interface NetworkFacts {
   readonly country: string;
   /** Set on requests made by other people's Workers, which all share one address. */
   readonly worker: string;
+}
+
+/** Mutual TLS. Each text is bounded to 512 characters. */
+export interface CertificateFacts {
+  /** Whether it leads to a certificate authority that the zone trusts, and was in its time. */
+  readonly verified: boolean;
+  readonly revoked: boolean;
+  /** Distinguished name of the issuer, as RFC 2253 writes it. */
+  readonly issuer: string;
+  /** Serial number, hexadecimal. */
+  readonly serial: string;
+  /** SHA-256 over the certificate, hexadecimal. */
+  readonly fingerprint: string;
+  /** Milliseconds since 1970; null when it cannot be read. */
+  readonly expiresAt: number | null;
 }
 
 /** A request that is answered before anything is decided about it. */

@@ -5,13 +5,16 @@
 import { parseAddress } from "./address.ts";
 import { askerOf, askingSite } from "./asker.ts";
 import { ownCookies } from "./cookies.ts";
-import type { Facts, Fault, NetworkFacts } from "./facts.ts";
+import type { CertificateFacts, Facts, Fault, NetworkFacts } from "./facts.ts";
 import { formatFor, languageFor } from "./format.ts";
 import {
+  AUTHORIZATION_MAX_CHARACTERS,
+  CERTIFICATE_FIELD_MAX_CHARACTERS,
   COOKIE_MAX_CHARACTERS,
   HEADER_MAX_CHARACTERS,
   HEADERS_MAX,
   LANGUAGE_MAX_CHARACTERS,
+  SERVICE_KEY_MAX_CHARACTERS,
   URL_MAX_CHARACTERS,
 } from "./limits.ts";
 import { pathFacts } from "./path.ts";
@@ -65,6 +68,11 @@ export function identify(request: IncomingRequest): Facts | Fault {
     language: languageFor(bounded(headers.get("Accept-Language"), LANGUAGE_MAX_CHARACTERS)),
     site: askingSite(headers.get("Sec-Fetch-Site"), origin, authority),
     cookies: ownCookies(cookie),
+    certificate: certificateOf(request.cf),
+    credentials: {
+      authorization: bounded(headers.get("Authorization"), AUTHORIZATION_MAX_CHARACTERS),
+      serviceKey: bounded(headers.get("Shield-Key"), SERVICE_KEY_MAX_CHARACTERS),
+    },
     headers: { userAgent: read("User-Agent"), accept, contentType, origin, referer: read("Referer") },
     bodyBytes,
     // HTTP/2 needs neither Content-Length nor Transfer-Encoding to send a body: only the runtime knows.
@@ -92,6 +100,25 @@ function networkOf(cf: unknown, worker: string): NetworkFacts {
     asn: typeof asn === "number" && Number.isSafeInteger(asn) && asn > 0 ? asn : 0,
     country: typeof country === "string" ? country.slice(0, 2) : "",
     worker,
+  };
+}
+
+/** What the edge found out in the TLS handshake. Headers cannot say it, so nobody can make it up. */
+function certificateOf(cf: unknown): CertificateFacts | null {
+  const { tlsClientAuth } = (cf ?? {}) as { readonly tlsClientAuth?: Readonly<Record<string, unknown>> | null };
+  if (tlsClientAuth?.certPresented !== "1") return null;
+  const read = (name: string): string => {
+    const value = tlsClientAuth[name];
+    return typeof value === "string" ? bounded(value, CERTIFICATE_FIELD_MAX_CHARACTERS) : "";
+  };
+  const expiresAt = Date.parse(read("certNotAfter")); // "Dec 22 19:39:00 2018 GMT"
+  return {
+    verified: read("certVerified") === "SUCCESS",
+    revoked: read("certRevoked") !== "0",
+    issuer: read("certIssuerDNRFC2253"),
+    serial: read("certSerial").toUpperCase(),
+    fingerprint: read("certFingerprintSHA256").toLowerCase(),
+    expiresAt: Number.isNaN(expiresAt) ? null : expiresAt,
   };
 }
 

@@ -13,5 +13,11 @@ export const HEADERS_MAX = 128;
 export const OWN_COOKIE_MAX_CHARACTERS = 2_048;
 /** Characters of a header that a rule may look at; the rest is not looked at. */
 export const HEADER_MAX_CHARACTERS = 1_024;
+/** Characters of Authorization: a token of 4,096 and its scheme. A longer one is cut and so no token any more. */
+export const AUTHORIZATION_MAX_CHARACTERS = 4_160;
+/** Characters of Shield-Key: the longest that we document has about 200. */
+export const SERVICE_KEY_MAX_CHARACTERS = 512;
+/** Characters of a client certificate's field. */
+export const CERTIFICATE_FIELD_MAX_CHARACTERS = 512;
 /** Characters of Accept-Language that are read: eight languages with their weights. */
 export const LANGUAGE_MAX_CHARACTERS = 256;

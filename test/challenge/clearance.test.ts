@@ -13,7 +13,6 @@ import {
   shareOf,
 } from "../../src/challenge/clearance.ts";
 import { networksOf } from "../../src/challenge/network.ts";
-import { prove } from "../../src/identity/prove.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Rules } from "../../src/policy/language.ts";
@@ -21,6 +20,7 @@ import type { CounterView } from "../../src/policy/verdict.ts";
 import { parseAddress } from "../../src/request/address.ts";
 import rules from "../../src/rules.ts";
 import type { Sealer } from "../../src/seal.ts";
+import { proveWith as prove } from "../identity/proving.ts";
 import { facts } from "../policy/subjects.ts";
 import { HOST, MINUTE_MS, NOW_MS, newPuzzle, newSealer, newSecret } from "./lab.ts";
 

@@ -7,12 +7,12 @@ import {
   readPass,
   type Vouch,
 } from "../../src/identity/pass.ts";
-import { prove } from "../../src/identity/prove.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { NO_COOKIES } from "../../src/request/cookies.ts";
 import rules from "../../src/rules.ts";
 import { createSealer, type Sealer } from "../../src/seal.ts";
 import { facts } from "../policy/subjects.ts";
+import { proveWith as prove } from "./proving.ts";
 
 const NOW = 1_800_000_000_000;
 const HOUR_MS = 3_600_000;
@@ -101,15 +101,15 @@ describe("a pass", () => {
     ["one signed with another secret", async () => cookieValue(await sealerWith(99))],
     [
       "a clearance in its place",
-      (sealer) => sealer.seal("clearance", ["portal.example.lv", "p", "clinician", NOW, NOW + HOUR_MS]),
+      (sealer) => sealer.seal("clearance", ["portal.example.lv", "p", "clinician", NOW, NOW + HOUR_MS, NOW]),
     ],
     [
       "one with a lane that there is not",
-      (sealer) => sealer.seal("pass", ["portal.example.lv", "p", "admin", NOW, NOW + HOUR_MS]),
+      (sealer) => sealer.seal("pass", ["portal.example.lv", "p", "admin", NOW, NOW + HOUR_MS, NOW]),
     ],
     [
       "one with fields of other types",
-      (sealer) => sealer.seal("pass", ["portal.example.lv", "p", "clinician", `${NOW}`, NOW + HOUR_MS]),
+      (sealer) => sealer.seal("pass", ["portal.example.lv", "p", "clinician", `${NOW}`, NOW + HOUR_MS, NOW]),
     ],
   ])("is refused: %s", async (_, make) => {
     const sealer = await sealerWith();

@@ -20,6 +20,8 @@ export function facts(different: Partial<Facts> & { readonly pathname?: string }
     language: "lv",
     site: "none",
     cookies: NO_COOKIES,
+    certificate: null,
+    credentials: { authorization: "", serviceKey: "" },
     headers: { userAgent: "Mozilla/5.0", accept: "text/html", contentType: "", origin: "", referer: "" },
     bodyBytes: null,
     hasBody: false,
@@ -37,6 +39,8 @@ export function identity(different: Partial<Identity> = {}): Identity {
     knownDevice: false,
     facility: null,
     evidence: "none",
+    proof: null,
+    refusal: null,
     ...different,
   };
 }

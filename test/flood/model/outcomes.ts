@@ -60,6 +60,8 @@ export const STRANGER: Identity = {
   knownDevice: false,
   facility: null,
   evidence: "none",
+  proof: null,
+  refusal: null,
 };
 
 /** Facts as the real `identify` reads them from a request. */

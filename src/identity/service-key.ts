@@ -1,0 +1,99 @@
+/**
+ * Service keys: what practice software without a certificate proves itself with. It sends, anew with each try,
+ *
+ *     Shield-Key: id=praxis-0042, time=1800000000, nonce=9qZ3…, mac=…
+ *
+ * mac is base64url(HMAC-SHA-256(key, text)), text being six lines joined by a line feed, without one at the end:
+ *
+ *     SHIELD-KEY-1
+ *     POST
+ *     portal.example.lv
+ *     /soap/prescription?trace=1
+ *     1800000000
+ *     9qZ3…
+ *
+ * that is method, host in lower case without port, path and query as sent (spelt as https://url.spec.whatwg.org/ has it),
+ * seconds since 1970, and 16 to 64 random characters of A-Z a-z 0-9 - _. The key comes from SHIELD_SECRET by HKDF, one for
+ * each id: nothing is stored, and `npm run service-key -- ID` prints it. A header of its own, so that Authorization stays
+ * free for the origin; like all Shield-* headers it never gets there.
+ *
+ * Accepted trade-offs. The body is not covered, because it streams: who captures a request, which TLS prevents, may send
+ * another body with it. Nonces are remembered by each isolate for itself: within the ten minutes that a time is good for, a
+ * captured request may be sent once more in each other isolate. It stays on its method, host and path, and in its budget.
+ */
+import type { Facts } from "../request/facts.ts";
+import { fromBase64url, type Sealer } from "../seal.ts";
+import { principalOf } from "./principal.ts";
+import { type ProofAid, type ProofKind, type ProofOutcome, refused } from "./proof.ts";
+import { Remembered } from "./remembered.ts";
+import type { ReplayMemory } from "./replay.ts";
+
+/** How far the system's clock may be from ours, either way. */
+export const SERVICE_KEY_WINDOW_MS = 5 * 60_000;
+export const SERVICE_KEY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+/** Imported keys of systems that proved themselves: 2,048 of some 500 bytes. */
+const KEYS_MAX = 2_048;
+const FORMAT = "SHIELD-KEY-1";
+const HEADER =
+  /^id=([A-Za-z0-9][A-Za-z0-9._-]{0,63}), ?time=(\d{9,11}), ?nonce=([A-Za-z0-9_-]{16,64}), ?mac=([A-Za-z0-9_-]{43})$/;
+
+const encoder = new TextEncoder();
+const HMAC = { name: "HMAC", hash: "SHA-256" };
+
+export interface ServiceKeyPolicy {
+  /** Ids that count for nothing. */
+  readonly revoked: ReadonlySet<string>;
+}
+
+export function serviceKeyProof(policy: ServiceKeyPolicy, sealer: Sealer, seen: ReplayMemory): ProofKind {
+  const keys = new Remembered<readonly CryptoKey[]>(KEYS_MAX);
+
+  async function keysOf(id: string): Promise<readonly CryptoKey[]> {
+    const raw = await sealer.serviceKeys(id);
+    return Promise.all(raw.map((bytes) => crypto.subtle.importKey("raw", bytes, HMAC, false, ["verify"])));
+  }
+
+  return {
+    name: "service-key",
+    presents: ({ credentials }) => credentials.serviceKey !== "",
+    async check(facts: Facts, now: number, { attempts }: ProofAid): Promise<ProofOutcome> {
+      const [, id = "", time = "", nonce = "", mac = ""] = HEADER.exec(facts.credentials.serviceKey) ?? [];
+      const tag = fromBase64url(mac);
+      if (id === "" || tag === null) return refused("malformed");
+      const known = keys.get(id);
+      // Whose key is known costs one HMAC; anybody else a derivation more, so failures are counted.
+      if (!known && !attempts.mayTry(facts, now)) return refused("not-checked");
+      const candidates = known ?? (await keysOf(id));
+      if (!(await verifiesWithAny(candidates, tag, signedText(facts, time, nonce)))) {
+        attempts.noteFailure(facts, now);
+        return refused("forged");
+      }
+      if (!known) keys.set(id, candidates);
+      const clockSkewMs = Number(time) * 1000 - now;
+      if (policy.revoked.has(id)) return refused("revoked");
+      if (Math.abs(clockSkewMs) > SERVICE_KEY_WINDOW_MS) return { kind: "refused", why: "clock", clockSkewMs };
+      if (!seen.isNew(`${id} ${nonce}`, now)) return refused("replayed");
+      return {
+        kind: "proven",
+        lane: "machine",
+        principal: await serviceKeyPrincipal(sealer, id),
+        facts: { since: 0, expiresAt: null, clockSkewMs },
+      };
+    },
+  };
+}
+
+export function serviceKeyPrincipal(sealer: Sealer, id: string): Promise<string> {
+  return principalOf(sealer, ["service-key", id]);
+}
+
+/** Under the current secret, or under the previous one while it is accepted. */
+async function verifiesWithAny(keys: readonly CryptoKey[], tag: BufferSource, text: BufferSource): Promise<boolean> {
+  for (const key of keys) if (await crypto.subtle.verify("HMAC", key, tag, text)) return true;
+  return false;
+}
+
+/** No part can hold a line feed, so no part can lend a line to its neighbour. */
+function signedText({ method, host, target }: Facts, time: string, nonce: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(encoder.encode([FORMAT, method, host, target, time, nonce].join("\n")));
+}

@@ -1,0 +1,123 @@
+/**
+ * Bearer tokens of an identity provider (RFC 6750): practice software with client credentials, or people's apps. jwt.ts
+ * verifies, jwks.ts knows the keys; here is what is remembered, and whom a token makes of its bearer.
+ *
+ * A token is verified once in each isolate: then its hash is known, good or bad, until it expires. Both memories are
+ * bounded and apart, so that a flood of garbage pushes out no doctor.
+ */
+import type { JWTPayload } from "jose";
+import type { Facts } from "../request/facts.ts";
+import { type Sealer, toBase64url } from "../seal.ts";
+import type { RefusalReason } from "./identity.ts";
+import type { KeySource } from "./jwks.ts";
+import { glance, type TokenExpectations, type TokenRefusal, verifyToken } from "./jwt.ts";
+import { principalOf } from "./principal.ts";
+import { type ProofAid, type ProofKind, type ProofOutcome, type ProvenLane, refused } from "./proof.ts";
+import { Remembered } from "./remembered.ts";
+
+export interface TokenPolicy extends TokenExpectations {
+  /** Where the issuer publishes its keys. */
+  readonly keys: string;
+  /** The claim whose value says the lane, and which value means which; without a claim every token is of `lane`. */
+  readonly laneBy: { readonly claim: string; readonly lanes: ReadonlyMap<string, ProvenLane> } | null;
+  readonly lane: ProvenLane | null;
+}
+
+/** A token of one issuer, and the keys that it may be signed with. */
+export interface TokenSource {
+  readonly policy: TokenPolicy;
+  readonly keys: KeySource;
+}
+
+/** 2,048 × (hash of 43 characters and an object): some 0.5 MB each. */
+const REMEMBERED_MAX = 2_048;
+
+const SCHEME = /^Bearer /i;
+const encoder = new TextEncoder();
+
+/** A key that the issuer has withdrawn ends the tokens that were verified with it after so long, too. */
+const VERIFIED_FOR_MS = 10 * 60_000;
+
+type Proven = Extract<ProofOutcome, { kind: "proven" }>;
+
+export function tokenProof(sources: readonly TokenSource[], sealer: Sealer): ProofKind {
+  const good = new Remembered<{ readonly proven: Proven; readonly at: number }>(REMEMBERED_MAX);
+  const bad = new Remembered<RefusalReason>(REMEMBERED_MAX);
+
+  async function bearerOf(claims: JWTPayload, policy: TokenPolicy): Promise<Proven | null> {
+    const lane = laneOf(claims, policy);
+    if (lane === null || typeof claims.sub !== "string" || !claims.sub.isWellFormed()) return null;
+    return {
+      kind: "proven",
+      lane,
+      principal: await principalOf(sealer, ["token", policy.issuer, claims.sub]),
+      facts: { since: sinceOf(claims, lane), expiresAt: (claims.exp ?? 0) * 1000, clockSkewMs: null },
+    };
+  }
+
+  return {
+    name: "token",
+    // A Bearer that looks like no token of ours may be one that the origin understands: that is no proof and no failure.
+    presents: ({ credentials }) => SCHEME.test(credentials.authorization),
+    async check(facts: Facts, now: number, aid: ProofAid): Promise<ProofOutcome> {
+      const token = facts.credentials.authorization.slice("Bearer ".length).trim();
+      let refusal: TokenRefusal = "malformed";
+      for (const source of sources) {
+        const seen = glance(token, source.policy, now);
+        if (typeof seen === "string") {
+          refusal = seen;
+          continue;
+        }
+        const hash = toBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(token))));
+        const known = good.get(hash);
+        if (known && now - known.at < VERIFIED_FOR_MS) return known.proven; // `glance` saw that it has not expired
+        const knownBad = bad.get(hash);
+        if (knownBad) return refused(knownBad);
+        if (!aid.attempts.mayTry(facts, now)) return refused("not-checked");
+        const outcome = await verifyToken(token, source.policy, source.keys, now, aid.later);
+        if (outcome.kind === "refused") {
+          // Without its key nothing was computed: an issuer that is down uses up nobody's attempts.
+          if (outcome.why !== "unknown-key") aid.attempts.noteFailure(facts, now);
+          const why = REASONS[outcome.why];
+          // Keys may yet come, and times pass; a signature never becomes right.
+          if (why === "forged") bad.set(hash, why);
+          return refused(why);
+        }
+        const proven = await bearerOf(outcome.claims, source.policy);
+        if (proven === null) return refused("not-accepted");
+        good.set(hash, { proven, at: now });
+        return proven;
+      }
+      return refused(REASONS[refusal]);
+    },
+  };
+}
+
+const REASONS: Readonly<Record<TokenRefusal, RefusalReason>> = {
+  "too-long": "malformed",
+  malformed: "malformed",
+  "other-algorithm": "not-accepted",
+  "other-issuer": "not-accepted",
+  "other-audience": "not-accepted",
+  "unknown-key": "not-accepted",
+  expired: "expired",
+  "not-yet-valid": "not-yet-valid",
+  "bad-signature": "forged",
+};
+
+function laneOf(claims: JWTPayload, { laneBy, lane }: TokenPolicy): ProvenLane | null {
+  if (laneBy === null) return lane;
+  const value = Object.hasOwn(claims, laneBy.claim) ? claims[laneBy.claim] : undefined;
+  for (const one of Array.isArray(value) ? value : [value]) {
+    const meant = typeof one === "string" ? laneBy.lanes.get(one) : undefined;
+    if (meant) return meant;
+  }
+  return lane;
+}
+
+/** Systems get new tokens all the time: they were known before. A person is known since she signed in. */
+function sinceOf(claims: JWTPayload, lane: ProvenLane): number {
+  if (lane === "machine") return 0;
+  const signedInAtS = typeof claims.auth_time === "number" ? claims.auth_time : claims.iat;
+  return signedInAtS === undefined ? Number.MAX_SAFE_INTEGER : signedInAtS * 1000;
+}

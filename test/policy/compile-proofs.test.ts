@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import { compile, RulesError } from "../../src/policy/compile.ts";
+import type { CertificateRules, ProofRules, TokenRules } from "../../src/policy/language.ts";
+import { misspellings } from "../../src/policy/schema.ts";
+import rules from "../../src/rules.ts";
+
+const certificates: CertificateRules = {
+  name: "practices",
+  site: "e-health portal",
+  hosts: ["systems.example.lv"],
+  issuers: ["CN=Health CA,O=Example,C=LV"],
+  lane: "machine",
+};
+const tokens: TokenRules = {
+  name: "login",
+  issuer: "https://login.example.lv",
+  keys: "https://login.example.lv/keys",
+  audience: "e-health",
+  algorithms: ["ES256"],
+  lane: "clinician",
+};
+
+function problemsOf(proofs: ProofRules): string {
+  try {
+    compile({ ...rules, proofs });
+    return "";
+  } catch (error) {
+    if (error instanceof RulesError) return error.message;
+    throw error;
+  }
+}
+
+describe("proofs that are configured well", () => {
+  it("are taken as they stand", () => {
+    expect(problemsOf({ certificates: [certificates], tokens: [tokens], serviceKeys: {} })).toBe("");
+    expect(misspellings({ ...rules, proofs: { certificates: [certificates], tokens: [tokens] } })).toEqual([]);
+  });
+  it("may be left out", () => {
+    const { proofs, ...without } = rules;
+    expect(compile(without).proofs).toMatchObject({ certificates: [], tokens: [], serviceKeys: null });
+  });
+  it("give the certificates' hosts to their site", () => {
+    const { siteOf } = compile({ ...rules, proofs: { certificates: [certificates] } });
+    expect(siteOf.get("systems.example.lv")).toBe(siteOf.get("portal.example.lv"));
+  });
+});
+
+describe("proofs that are configured wrongly are refused with the remedy", () => {
+  it.each<[string, ProofRules, RegExp]>([
+    [
+      "a host that residents use",
+      { certificates: [{ ...certificates, hosts: ["portal.example.lv"] }] },
+      /residents use portal\.example\.lv: .* Give the systems a host of their own/,
+    ],
+    ["no host", { certificates: [{ ...certificates, hosts: [] }] }, /no hosts/],
+    ["a host twice", { certificates: [certificates, { ...certificates, name: "others" }] }, /already taken/],
+    [
+      "an unknown site",
+      { certificates: [{ ...certificates, site: "portal" }] },
+      /no site "portal".*Known: e-health portal/,
+    ],
+    ["no issuer", { certificates: [{ ...certificates, issuers: [] }] }, /believe nobody/],
+    [
+      "an issuer that is no name",
+      { certificates: [{ ...certificates, issuers: ["Health CA"] }] },
+      /distinguished name/,
+    ],
+    ["a serial in decimal words", { certificates: [{ ...certificates, revokedSerials: ["no. 5"] }] }, /hexadecimal/],
+    ["keys from anybody", { tokens: [{ ...tokens, keys: "http://login.example.lv/keys" }] }, /with https/],
+    ["no audience", { tokens: [{ ...tokens, audience: [] }] }, /any other service/],
+    ["a shared secret", { tokens: [{ ...tokens, algorithms: ["HS256" as "ES256"] }] }, /HS256 is not accepted/],
+    ["no lane", { tokens: [{ ...tokens, lane: undefined } as unknown as TokenRules] }, /whom it makes of its bearer/],
+    ["clocks an hour apart", { tokens: [{ ...tokens, clockSkewSeconds: 3600 }] }, /0 to 300/],
+    ["a name twice", { tokens: [tokens, tokens] }, /stands twice/],
+    ["a moment without zone", { passesValidFrom: "2027-03-01T14:00:00" }, /with its zone/],
+    ["a withdrawn key that is none", { serviceKeys: { revoked: ["a b"] } }, /no id/],
+  ])("%s", (_, proofs, sentence) => expect(problemsOf(proofs)).toMatch(sentence));
+  it("a misspelt word", () =>
+    expect(misspellings({ ...rules, proofs: { certificate: [certificates] } }).join()).toMatch(/proofs\.certificate/));
+});
