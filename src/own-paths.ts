@@ -1,12 +1,8 @@
 /** Everything below `/.shield/`: the only paths that the shield answers itself. Proxied traffic never touches a router. */
 import { IttyRouter } from "itty-router";
 import type { Respondent } from "./answer/respondent.ts";
-import { DIFFICULTIES } from "./challenge/difficulty.ts";
-import { networksOf } from "./challenge/network.ts";
-import type { Spend } from "./challenge/redeem.ts";
-import { type ChallengeContext, challengeRoutes } from "./challenge/routes.ts";
-import { SHARD_COUNT } from "./counters/shard.ts";
-import { counterShard } from "./counters/shards.ts";
+import { challengeRoutes } from "./challenge/routes.ts";
+import { challengeContext } from "./challenge-context.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Later } from "./identity/jwks.ts";
@@ -20,8 +16,6 @@ import type { Budget } from "./policy/policy.ts";
 import type { Facts } from "./request/facts.ts";
 
 const PREFIX = "/.shield/";
-/** How long a solved puzzle waits for its shard before the visitor is told to try again, ms. */
-const SPEND_TIMEOUT_MS = 2000;
 
 /** One path of ours. HEAD is served as GET. */
 export interface OwnRoute {
@@ -51,7 +45,7 @@ const ROUTES: readonly OwnRoute[] = [
     ({ method, path, handle }): OwnRoute => ({
       method,
       path,
-      handle: async (asked) => handle(asked.request, await challengeContext(asked)),
+      handle: (asked) => handle(asked.request, challengeContext(asked)),
     }),
   ),
 ];
@@ -118,28 +112,4 @@ export async function serveOwnPath(
   if (!route.operator) return route.handle(asked);
   const operator = await authorizeOperator(request, facts, env, accessKeys);
   return operator.ok ? route.handle({ ...asked, operator: operator.operator }) : operator.response;
-}
-
-async function challengeContext({ facts, env, isolate, prove, now }: OwnRequest): Promise<ChallengeContext> {
-  return {
-    sealer: isolate.sealer,
-    host: facts.host,
-    authority: facts.authority,
-    network: isolate.sealer ? ((await networksOf(isolate.sealer, facts.address))[0] ?? "") : "",
-    difficulty: DIFFICULTIES.normal,
-    proven: async () => (await prove()).lane !== "unknown",
-    spend: spendIn(env),
-    nowMs: now,
-    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-  };
-}
-
-/** Spends a puzzle in the shard that its own random id names. An error never mints: then it is `unavailable`. */
-function spendIn(env: Env): Spend {
-  return async (id, expiresAtMs) => {
-    const shard = Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT;
-    const spent = counterShard(env, shard).spendOnce(id, expiresAtMs);
-    const late = scheduler.wait(SPEND_TIMEOUT_MS).then(() => "unavailable" as const);
-    return await Promise.race([spent, late]);
-  };
 }

@@ -9,7 +9,14 @@ import { type ProofFault, verifyProof } from "./puzzle.ts";
  */
 export type Spend = (id: string, expiresAtMs: number) => Promise<"spent-now" | "already-spent" | "unavailable">;
 
-export type RedeemFault = ProofFault | "already-spent" | "unavailable";
+/** What its prefix may still be given: asked before the proof is spent, counted after. */
+export interface Issuance {
+  /** Seconds until the next one; 0 when it may be given now. */
+  readonly waitS: number;
+  readonly note: () => void;
+}
+
+export type RedeemFault = ProofFault | "too-many" | "already-spent" | "unavailable";
 
 export type RedeemResult =
   | { readonly ok: true; readonly clearance: string }
@@ -21,12 +28,15 @@ export async function redeem(
   body: string,
   context: { readonly host: string },
   spend: Spend,
+  issuance: Issuance,
   nowMs: number,
 ): Promise<RedeemResult> {
   const proof = await verifyProof(sealer, body, context, nowMs);
   if (!proof.ok) return proof;
+  if (issuance.waitS > 0) return { ok: false, why: "too-many" }; // unspent: it stays good until it expires
   switch (await trySpend(spend, proof.id, proof.expiresAtMs)) {
     case "spent-now": {
+      issuance.note();
       const earned = { id: proof.id, host: context.host, network: proof.network, percent: 100 };
       return { ok: true, clearance: await mintClearance(sealer, earned, nowMs) };
     }

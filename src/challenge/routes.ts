@@ -5,7 +5,7 @@
 import type { Bytes, Sealer } from "../seal.ts";
 import { clearanceCookie } from "./clearance.ts";
 import { issuePuzzle, MAX_PROOF_CHARS } from "./puzzle.ts";
-import { type RedeemFault, redeem, type Spend } from "./redeem.ts";
+import { type Issuance, type RedeemFault, redeem, type Spend } from "./redeem.ts";
 import { challengeScript, clientScript, scriptVersion, solverScript } from "./scripts.ts";
 
 /** The part of a Request that is read. */
@@ -21,12 +21,13 @@ export interface ChallengeContext {
   readonly host: string;
   /** Scheme and authority, what `Origin` must equal. */
   readonly authority: string;
-  /** Keyed hash of the asker's network, "" when unknown. */
-  readonly network: string;
-  readonly difficulty: number;
+  /** Keyed hash of the asker's network, "" when unknown. Asked only for a puzzle: a garbage proof must cost next to nothing. */
+  readonly network: () => Promise<string>;
+  readonly difficulty: () => Promise<number>;
   /** Whether it has proven already who it is, or that it worked: then it needs no puzzle. */
   readonly proven: () => Promise<boolean>;
   readonly spend: Spend;
+  readonly issuance: Issuance;
   readonly nowMs: number;
   /** Gives that many fresh random bytes. */
   readonly randomBytes: (count: number) => Bytes;
@@ -55,13 +56,9 @@ export async function givePuzzle(request: ChallengeRequest, context: ChallengeCo
   if (fault) return problem(fault, context);
   if (!context.sealer) return problem("unavailable", context);
   if (await context.proven()) return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
-  const { difficulty, host, network } = context;
-  const puzzle = await issuePuzzle(
-    context.sealer,
-    { difficulty, host, network },
-    context.nowMs,
-    context.randomBytes(16),
-  );
+  const { sealer, host, nowMs } = context;
+  const terms = { difficulty: await context.difficulty(), host, network: await context.network() };
+  const puzzle = await issuePuzzle(sealer, terms, nowMs, context.randomBytes(16));
   return Response.json(puzzle, { headers: { "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff" } });
 }
 
@@ -72,7 +69,7 @@ export async function takeProof(request: ChallengeRequest, context: ChallengeCon
   if (!context.sealer) return problem("unavailable", context);
   const body = await readBounded(request.body);
   if (body === null) return problem("size", context);
-  const result = await redeem(context.sealer, body, context, context.spend, context.nowMs);
+  const result = await redeem(context.sealer, body, context, context.spend, context.issuance, context.nowMs);
   if (!result.ok) return problem(result.why, context);
   const headers = { "Cache-Control": "no-store", "Set-Cookie": clearanceCookie(result.clearance) };
   return new Response(null, { status: 204, headers });
@@ -139,6 +136,7 @@ const PROBLEMS: { readonly [why in RedeemFault | PostFault]: { readonly status: 
   future: { status: 403, title: "The challenge is not valid yet" },
   host: { status: 403, title: "The challenge was issued for another host" },
   work: { status: 403, title: "The answers are wrong" },
+  "too-many": { status: 429, title: "Too many clearances were given to this network lately" },
   "already-spent": { status: 409, title: "The challenge was used before" },
   unavailable: { status: 503, title: "Clearances cannot be given at the moment" },
 };
@@ -147,6 +145,8 @@ function problem(why: keyof typeof PROBLEMS, context: ChallengeContext): Respons
   const { status, title } = PROBLEMS[why];
   const headers = new Headers({ "Cache-Control": "no-store", "Content-Type": "application/problem+json" });
   // Jitter, or all who failed together come back together.
-  if (status === 503) headers.set("Retry-After", String(2 + ((context.randomBytes(1)[0] ?? 0) % 4)));
+  const jitterS = (context.randomBytes(1)[0] ?? 0) % 4;
+  if (status === 503) headers.set("Retry-After", String(2 + jitterS));
+  if (status === 429) headers.set("Retry-After", String(Math.ceil(context.issuance.waitS) + jitterS));
   return new Response(JSON.stringify({ type: "about:blank", title, status, code: why }), { status, headers });
 }

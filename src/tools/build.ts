@@ -7,6 +7,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { unrolledSha256 } from "./unroll-sha256.ts";
 
 export interface BrowserScripts {
   /** The challenge page's script. */
@@ -21,9 +22,11 @@ export interface BrowserScripts {
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const TARGET = join(ROOT, ".build/browser.ts");
+const SHA256 = join(ROOT, ".build/sha256.ts");
 
 /** @throws when a script does not bundle. */
 export async function bundleBrowserScripts(): Promise<BrowserScripts> {
+  await writeIfChanged(SHA256, unrolledSha256());
   const [challenge, solver, client] = await Promise.all(["page.ts", "solver.ts", "client.ts"].map(bundle));
   if (!challenge || !solver || !client) throw new Error("a script is missing");
   const version = createHash("sha256").update(challenge).update(solver).update(client).digest("hex").slice(0, 8);

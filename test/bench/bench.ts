@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { figure, type Line } from "./line.ts";
 import { deniedPath, passingClinician } from "./paths.ts";
 import { peers } from "./peers.ts";
+import { solving } from "./solve-times.ts";
 import { measureTally } from "./tally-speed.ts";
 
 export interface Effort {
@@ -22,6 +23,7 @@ const MEASUREMENTS: Readonly<Record<string, (effort: Effort) => AsyncGenerator<L
   clinician: passingClinician,
   peers,
   tally: tallySpeed,
+  solving,
 };
 
 function tallySpeed({ floodMs }: Effort): Promise<readonly Line[]> {

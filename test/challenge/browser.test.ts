@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { earnClearance, type Means, type Reply } from "../../src/challenge/browser/earn.ts";
 import { forgetRounds, isLoop, noteRound } from "../../src/challenge/browser/rounds.ts";
-import { search, showHash, type Task } from "../../src/challenge/browser/search.ts";
+import { search, showHash, startSearch, type Task } from "../../src/challenge/browser/search.ts";
 import { type Solver, solve } from "../../src/challenge/browser/solve.ts";
 import { bundleBrowserScripts, renderModule, writeIfChanged } from "../../src/tools/build.ts";
 import { answersOf, NOW_MS, newPuzzle, newSealer } from "./lab.ts";
@@ -34,10 +34,17 @@ function fakeSolver(failsAt = Number.POSITIVE_INFINITY): Solver & { tasks: numbe
   };
 }
 
+const searchHere = async () => startSearch;
+
 describe("solving", () => {
   const run = async (solvers: number, startSolver: () => Solver) => {
     const progress: number[] = [];
-    const answers = await solve(TASKS, { solvers, startSolver, onProgress: (found) => progress.push(found) });
+    const answers = await solve(TASKS, {
+      solvers,
+      startSolver,
+      searchHere,
+      onProgress: (found) => progress.push(found),
+    });
     expect(progress).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
     return answers;
   };
@@ -65,7 +72,9 @@ describe("solving", () => {
 
   it("says so when a puzzle has no answer", async () => {
     const task = { ...(TASKS[0] as Task), limit: 2 };
-    expect(await solve([task], { solvers: 1, startSolver: () => fakeSolver(1), onProgress: () => {} })).toEqual([-1]);
+    expect(
+      await solve([task], { solvers: 1, startSolver: () => fakeSolver(1), searchHere, onProgress: () => {} }),
+    ).toEqual([-1]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { search } from "../../src/challenge/browser/search.ts";
 import { issuePuzzle, type Puzzle } from "../../src/challenge/puzzle.ts";
-import type { Spend } from "../../src/challenge/redeem.ts";
+import type { Issuance, Spend } from "../../src/challenge/redeem.ts";
 import { createSealer, type Field, type Sealer } from "../../src/seal.ts";
 
 export const HOST = "portal.example.lv";
@@ -37,6 +37,9 @@ export function proofOf(puzzle: Puzzle): string {
 export async function challengeOf(sealer: Sealer, ...fields: Field[]): Promise<string> {
   return JSON.stringify({ challenge: await sealer.seal("puzzle", fields), answers: [0, 0, 0, 0, 0, 0, 0, 0] });
 }
+
+/** A prefix that was given nothing yet. */
+export const OPEN: Issuance = { waitS: 0, note: () => undefined };
 
 /** Atomic insert-if-absent, as one Durable Object does it. Yields first, so that parallel calls really interleave. */
 export function memorySpend(): { readonly spend: Spend; readonly spent: Map<string, number> } {

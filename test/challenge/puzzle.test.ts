@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { search, showHash, startSearch } from "../../src/challenge/browser/search.ts";
-import { COUNTERS, DIFFICULTIES, MAX_DIFFICULTY, meanHashes } from "../../src/challenge/difficulty.ts";
+import { COUNTERS, MAX_DIFFICULTY } from "../../src/challenge/difficulty.ts";
 import { CLOCK_SKEW_MS, issuePuzzle, PUZZLE_TTL_MS, type Puzzle, verifyProof } from "../../src/challenge/puzzle.ts";
 import type { Sealer } from "../../src/seal.ts";
 import { answersOf, challengeOf, HOST, NOW_MS, newPuzzle, newSealer, newSecret, proofOf, SMALL } from "./lab.ts";
@@ -63,28 +63,6 @@ describe("a puzzle", () => {
     expect(Object.keys(puzzle).sort()).toEqual(["challenge", "counters", "difficulty", "expiresInS", "hashes", "id"]);
     expect(puzzle.hashes).toHaveLength(COUNTERS);
     expect(JSON.stringify(puzzle).length).toBeLessThan(800);
-  });
-
-  it("takes (difficulty + 1) / 2 tries for each counter on average, spread over the whole range", async () => {
-    const counters: number[] = [];
-    for (let round = 0; round < 400; round++) counters.push(...answersOf(await newPuzzle(sealer, 64)));
-    const mean = counters.reduce((sum, counter) => sum + counter + 1, 0) / counters.length;
-    // 3,200 draws: the standard error of the mean is 64 / √12 / √3200 = 0.33; five of them.
-    expect(Math.abs(mean * COUNTERS - meanHashes(64)) / COUNTERS).toBeLessThan(1.65);
-    expect(new Set(counters).size).toBe(64);
-  }, 10_000);
-
-  it("costs 0.35 s of one desktop core at normal suspicion, at 0.4 µs a hash", () => {
-    expect(meanHashes(DIFFICULTIES.normal) * 0.4e-6).toBeCloseTo(0.35, 2);
-  });
-
-  it("has a 99th percentile of at most 1.5 times its mean", () => {
-    const sums = Array.from({ length: 50_000 }, () => {
-      let sum = 0;
-      for (let counter = 0; counter < COUNTERS; counter++) sum += Math.random();
-      return sum;
-    }).sort((a, b) => a - b);
-    expect((sums[49_500] ?? 0) / (COUNTERS / 2)).toBeLessThanOrEqual(1.5);
   });
 
   it("is never issued with a difficulty out of range", async () => {

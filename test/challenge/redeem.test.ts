@@ -3,7 +3,7 @@ import { CLEARANCE_TTL_MS, readClearance } from "../../src/challenge/clearance.t
 import { PUZZLE_TTL_MS } from "../../src/challenge/puzzle.ts";
 import { redeem, type Spend } from "../../src/challenge/redeem.ts";
 import type { Sealer } from "../../src/seal.ts";
-import { HOST, memorySpend, NOW_MS, newPuzzle, newSealer, proofOf } from "./lab.ts";
+import { HOST, memorySpend, NOW_MS, newPuzzle, newSealer, OPEN, proofOf } from "./lab.ts";
 
 let sealer: Sealer;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ describe("redeeming", () => {
   it("gives a clearance with the puzzle's id and network", async () => {
     const puzzle = await newPuzzle(sealer);
     const { spend, spent } = memorySpend();
-    const result = await redeem(sealer, proofOf(puzzle), { host: HOST }, spend, NOW_MS);
+    const result = await redeem(sealer, proofOf(puzzle), { host: HOST }, spend, OPEN, NOW_MS);
     if (!result.ok) throw new Error(result.why);
     expect(await readClearance(sealer, result.clearance, HOST, NOW_MS)).toEqual({
       id: puzzle.id,
@@ -33,10 +33,25 @@ describe("redeeming", () => {
     const proof = proofOf(await newPuzzle(sealer));
     const { spend } = memorySpend();
     const results = await Promise.all(
-      Array.from({ length: 1_000 }, () => redeem(sealer, proof, { host: HOST }, spend, NOW_MS)),
+      Array.from({ length: 1_000 }, () => redeem(sealer, proof, { host: HOST }, spend, OPEN, NOW_MS)),
     );
     expect(results.filter((result) => result.ok)).toHaveLength(1);
     expect(results.filter((result) => !result.ok && result.why === "already-spent")).toHaveLength(999);
+  });
+
+  it("is counted for the prefix once a clearance is given, and waits where too many were", async () => {
+    const proof = proofOf(await newPuzzle(sealer));
+    const { spend, spent } = memorySpend();
+    let noted = 0;
+    const issuance = (waitS: number) => ({ waitS, note: () => void noted++ });
+    const attempt = (body: string, waitS: number) =>
+      redeem(sealer, body, { host: HOST }, spend, issuance(waitS), NOW_MS);
+    expect(await attempt(proof, 7)).toEqual({ ok: false, why: "too-many" });
+    expect([spent.size, noted]).toEqual([0, 0]);
+    expect(await attempt("garbage", 0)).toMatchObject({ ok: false });
+    expect(noted).toBe(0);
+    const results = await Promise.all(Array.from({ length: 50 }, () => attempt(proof, 0)));
+    expect([results.filter(({ ok }) => ok).length, noted]).toEqual([1, 1]);
   });
 
   it("never mints when the spending fails, in whatever way", async () => {
@@ -53,7 +68,7 @@ describe("redeeming", () => {
       () => null,
     ];
     for (const spend of broken) {
-      const result = await redeem(sealer, proof, { host: HOST }, spend as Spend, NOW_MS);
+      const result = await redeem(sealer, proof, { host: HOST }, spend as Spend, OPEN, NOW_MS);
       expect(result).toEqual({ ok: false, why: "unavailable" });
     }
   });
@@ -70,7 +85,7 @@ describe("redeeming", () => {
       [proof.replace(/\d+\]/, "0]"), HOST, NOW_MS + PUZZLE_TTL_MS],
     ];
     for (const [body, host, nowMs] of attempts) {
-      expect((await redeem(sealer, body, { host }, spend, nowMs)).ok).toBe(false);
+      expect((await redeem(sealer, body, { host }, spend, OPEN, nowMs)).ok).toBe(false);
     }
     expect(spent.size).toBe(0);
   });

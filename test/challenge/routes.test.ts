@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { CLEARANCE_COOKIE, readClearance } from "../../src/challenge/clearance.ts";
 import { type ChallengeContext, challengeRoutes } from "../../src/challenge/routes.ts";
 import type { Sealer } from "../../src/seal.ts";
-import { HOST, memorySpend, NOW_MS, newPuzzle, newSealer, proofOf, SMALL } from "./lab.ts";
+import { HOST, memorySpend, NOW_MS, newPuzzle, newSealer, OPEN, proofOf, SMALL } from "./lab.ts";
 
 const AUTHORITY = `https://${HOST}`;
 const OWN = { "Sec-Fetch-Site": "same-origin", "Content-Type": "application/json" };
@@ -18,10 +18,11 @@ function contextWith(change: Partial<ChallengeContext> = {}): ChallengeContext {
     sealer,
     host: HOST,
     authority: AUTHORITY,
-    network: "net-1",
-    difficulty: SMALL,
+    network: async () => "net-1",
+    difficulty: async () => SMALL,
     proven: () => Promise.resolve(false),
     spend: memorySpend().spend,
+    issuance: OPEN,
     nowMs: NOW_MS,
     randomBytes: (count) => new Uint8Array(randomBytes(count)),
     ...change,
@@ -69,6 +70,7 @@ describe("POST /.shield/puzzle and /.shield/redeem", () => {
       [proof, contextWith({ nowMs: NOW_MS - 300_000 }), 403, "future"],
       [proof, contextWith({ host: "other" }), 403, "host"],
       [proof, context, 409, "already-spent"],
+      [proof, contextWith({ issuance: { ...OPEN, waitS: 3 } }), 429, "too-many"],
       [proof, contextWith({ spend: async () => "unavailable" }), 503, "unavailable"],
       [proof, contextWith({ sealer: null }), 503, "unavailable"],
     ];
@@ -78,7 +80,8 @@ describe("POST /.shield/puzzle and /.shield/redeem", () => {
       expect(response.headers.get("Content-Type")).toBe("application/problem+json");
       expect(response.headers.get("Cache-Control")).toBe("no-store");
       expect(response.headers.get("Set-Cookie")).toBeNull();
-      if (status === 503) expect(Number(response.headers.get("Retry-After"))).toBeGreaterThanOrEqual(2);
+      if (status === 429 || status === 503)
+        expect(Number(response.headers.get("Retry-After"))).toBeGreaterThanOrEqual(2);
     }
     expect((await post("/.shield/puzzle", "{}", OWN, contextWith({ sealer: null }))).status).toBe(503);
   });

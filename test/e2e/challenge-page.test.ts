@@ -67,6 +67,14 @@ test("solves itself and brings people to what they asked for", async () => {
   expect(await page.evaluate(() => history.length)).toBe(2);
 });
 
+test("solves itself where the browser has no Web Workers", async () => {
+  context = await openContext(browser, SOMEWHERE);
+  const page = await context.newPage();
+  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "Worker"));
+  expect((await page.goto(new URL("/news?page=3", shield).href))?.status()).toBe(403);
+  await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
+});
+
 test("without script it still says what to do", async () => {
   context = await openContext(browser, SOMEWHERE, { javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
   const page = await context.newPage();

@@ -1,6 +1,6 @@
 /** What a page of the site has to earn a clearance with: the network, Web Workers, and the site's other tabs. */
 import type { Means, Reply } from "./earn.ts";
-import { solve } from "./solve.ts";
+import { type StartSearch, solve } from "./solve.ts";
 
 const MOST_SOLVERS = 4;
 const POST_PATIENCE_MS = 15_000;
@@ -19,6 +19,7 @@ export function browserMeans(send: typeof fetch, onProgress: (found: number) => 
       solve(tasks, {
         solvers: Math.min(MOST_SOLVERS, Math.floor(navigator.hardwareConcurrency) || 1),
         startSolver: () => new Worker(ownUrl("/.shield/solver.js")),
+        searchHere,
         onProgress,
       }),
   };
@@ -61,6 +62,20 @@ async function post(send: typeof fetch, path: string, body: string): Promise<Rep
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The Web Worker's script, run in the page. */
+export async function searchHere(): Promise<StartSearch> {
+  if (!globalThis.shieldSearch)
+    await new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", reject);
+      script.src = ownUrl("/.shield/solver.js");
+      document.head.append(script);
+    });
+  if (!globalThis.shieldSearch) throw new Error("the solver did not arrive");
+  return globalThis.shieldSearch;
 }
 
 /** A <base> of the page would lead a bare path elsewhere. */

@@ -1,5 +1,5 @@
 /** Finding secret counters. Pure: the Web Worker, the page without Web Workers, the Worker at the edge and the tests share it. */
-import { HASH_WORDS, hashCounter, prepare } from "./sha256.ts";
+import { HASH_WORDS, hashWords } from "./sha256.ts";
 
 /** One secret counter to find: the `counter` in [0, limit) whose hash is `hash`. */
 export interface Task {
@@ -17,7 +17,8 @@ export interface Search {
 }
 
 export function startSearch(task: Task): Search {
-  const schedule = prepare(parseWords(task.id), task.index);
+  const [id0, id1, id2, id3] = parseWords(task.id);
+  const { index } = task;
   const wanted = parseWords(task.hash);
   const hash = new Int32Array(HASH_WORDS);
   let next = 0;
@@ -25,7 +26,7 @@ export function startSearch(task: Task): Search {
     step(count) {
       const end = Math.min(next + count, task.limit);
       while (next < end) {
-        hashCounter(schedule, next, hash);
+        hashWords(id0, id1, id2, id3, index, next, hash);
         if (hash[0] === wanted[0] && hash.every((word, at) => word === wanted[at])) return next;
         next++;
       }
@@ -42,10 +43,11 @@ export function search(task: Task): number {
 /** The hash that a puzzle shows for a counter, 32 hex digits. */
 export function showHash(id: string, index: number, counter: number): string {
   const hash = new Int32Array(HASH_WORDS);
-  hashCounter(prepare(parseWords(id), index), counter, hash);
+  hashWords(...parseWords(id), index, counter, hash);
   return Array.from(hash, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
 }
 
-function parseWords(hex: string): Int32Array {
-  return Int32Array.from({ length: 4 }, (_, at) => Number.parseInt(hex.slice(at * 8, at * 8 + 8), 16));
+function parseWords(hex: string): [number, number, number, number] {
+  const word = (at: number) => Number.parseInt(hex.slice(at * 8, at * 8 + 8), 16) | 0;
+  return [word(0), word(1), word(2), word(3)];
 }

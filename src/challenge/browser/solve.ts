@@ -1,8 +1,9 @@
 /**
  * Deals the counters of a puzzle to Web Workers, one at a time to whoever is free, so that one slow core delays the whole
- * by one counter at most. Without Web Workers it searches in slices that leave the page responsive.
+ * by one counter at most. Where Web Workers do not work, the page searches itself, in slices that leave it responsive; the
+ * search is fetched only then, as it is most of the script.
  */
-import { startSearch, type Task } from "./search.ts";
+import type { Search, Task } from "./search.ts";
 
 /** What a Web Worker is to us. */
 export interface Solver {
@@ -12,11 +13,20 @@ export interface Solver {
   terminate(): void;
 }
 
+export type StartSearch = (task: Task) => Search;
+
+declare global {
+  /** Where solver.js leaves the search when it is run in a page. */
+  var shieldSearch: StartSearch | undefined;
+}
+
 export interface SolveOptions {
   /** How many Web Workers to start. More than four gain little and heat a phone. */
   readonly solvers: number;
   /** May throw or give solvers that fail: then fewer work, at worst the page itself. */
   readonly startSolver: () => Solver;
+  /** Brings the search into the page itself. */
+  readonly searchHere: () => Promise<StartSearch>;
   /** Called after each counter found. */
   readonly onProgress: (found: number) => void;
 }
@@ -38,8 +48,9 @@ export async function solve(tasks: readonly Task[], options: SolveOptions): Prom
   );
   await Promise.all(hands);
   // Whatever failed solvers gave back, or everything where there are none.
-  for (let at = waiting.shift(); at !== undefined; at = waiting.shift())
-    keep(at, await searchInSlices(tasks[at] as Task));
+  const startSearch = waiting.length > 0 ? await options.searchHere() : null;
+  for (let at = waiting.shift(); startSearch && at !== undefined; at = waiting.shift())
+    keep(at, await searchInSlices(startSearch(tasks[at] as Task)));
   return answers;
 }
 
@@ -79,8 +90,7 @@ function employ(
   });
 }
 
-async function searchInSlices(task: Task): Promise<number> {
-  const running = startSearch(task);
+async function searchInSlices(running: Search): Promise<number> {
   for (;;) {
     const end = performance.now() + SLICE_MS;
     do {

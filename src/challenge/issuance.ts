@@ -1,0 +1,33 @@
+/**
+ * How many clearances one prefix may be given. Counted like any budget: in the isolate's tally, told with the exchange; only
+ * who has earned one is counted, so asking costs a neighbour nothing.
+ */
+import type { Budget } from "../policy/policy.ts";
+import type { Charge, CounterView } from "../policy/verdict.ts";
+import type { ClientAddress } from "../request/address.ts";
+
+/** By work. A mobile operator's prefix has thousands of people behind it: they get dearer puzzles long before none. */
+export const ISSUANCE: Budget = budget("clearances for one prefix", 120, 600);
+
+/** By waiting, which costs a bot nothing but time: few. */
+export const WAITING: Budget = budget("clearances by waiting for one prefix", 6, 30);
+
+/** People whom these figures are meant for where no facility is registered. */
+const SEATS_OF_ORDINARY_PREFIX = 20;
+
+/** @param seats of the registered facility in which the address lies; 0 without one */
+export function issuanceCharge(of: Budget, address: ClientAddress, seats: number): Charge {
+  return { budget: of, key: address.prefix, cost: 1, scale: 1 + seats / SEATS_OF_ORDINARY_PREFIX };
+}
+
+/** Share of its burst that a key has in use: 0 when it spent nothing lately, 1 when it may spend no more. */
+export function shareInUse(counters: CounterView, { budget, key, scale }: Charge, now: number): number {
+  const debtS = counters.waitSeconds({ budget: { ...budget, toleranceMs: 0 }, key, cost: 0, scale }, now);
+  return (debtS * 1000) / budget.toleranceMs;
+}
+
+function budget(name: string, perMinute: number, burst: number): Budget {
+  const emissionMs = 60_000 / perMinute;
+  const figures = { name, perMinute, burst, emissionMs, toleranceMs: burst * emissionMs };
+  return { ...figures, per: "prefix", lanes: null, routes: null, counts: "requests", strict: false, then: "limit" };
+}
