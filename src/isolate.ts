@@ -2,11 +2,13 @@
  * What one isolate keeps between requests: compiled rules, keys, counters, and for each site its lease and its figures.
  * Plain bounded data only; nothing here belongs to a request.
  */
+import type { StandingRefusal } from "./answer/respondent.ts";
 import { SupportCodes } from "./answer/support.ts";
 import { Exchange } from "./counters/exchange.ts";
 import type { ExchangeReply, SiteSummary } from "./counters/protocol.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { sipKey } from "./counters/siphash.ts";
+import { StandingRefusals } from "./counters/standing-refusals.ts";
 import { StrictPurses } from "./counters/strict.ts";
 import { Tally } from "./counters/tally.ts";
 import { Desk } from "./desk.ts";
@@ -23,6 +25,12 @@ import { createSealer, type Sealer } from "./seal.ts";
 
 const policy: Policy = compile(rules);
 
+/** What follows is accounted for like the request that was refused. */
+interface RefusalAtDesk extends StandingRefusal {
+  readonly desk: Desk;
+  readonly cost: number;
+}
+
 export class Isolate {
   readonly policy = policy;
   readonly sealer: Sealer | null;
@@ -33,6 +41,7 @@ export class Isolate {
   readonly attempts: Attempts;
   readonly revocations = new Revocations();
   readonly tally: Tally;
+  readonly refusals = new StandingRefusals<RefusalAtDesk>();
   /** Tokens of strict budgets, fetched ahead. */
   readonly purses: StrictPurses;
   readonly exchange: Exchange;
@@ -74,6 +83,11 @@ export class Isolate {
 }
 
 let isolate: Isolate | undefined;
+
+/** The isolate's state, where a request has made it already. */
+export function awakeIsolate(): Isolate | undefined {
+  return isolate;
+}
 
 /** The isolate's state, made with its first request: random values and keys are not to be had at global scope. */
 export async function isolateFor(env: Env): Promise<Isolate> {

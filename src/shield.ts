@@ -2,7 +2,7 @@
  * The way of a request: identify → prove → decide → admit → forward, or answer. Everything that decides is pure and
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
-import { OWN_FAILURE_REASON, Respondent } from "./answer/respondent.ts";
+import { OWN_FAILURE_REASON, Respondent, repeat } from "./answer/respondent.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard } from "./counters/shards.ts";
 import { spendStrictly } from "./counters/spend-strictly.ts";
@@ -10,7 +10,7 @@ import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
-import { type Isolate, isolateFor } from "./isolate.ts";
+import { awakeIsolate, type Isolate, isolateFor } from "./isolate.ts";
 import { isAdminHost } from "./operator.ts";
 import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
@@ -19,6 +19,7 @@ import { decide } from "./policy/decide.ts";
 import { OWN_FAILURE } from "./policy/failures.ts";
 import type { Decision } from "./policy/verdict.ts";
 import type { Facts } from "./request/facts.ts";
+import { glance } from "./request/glance.ts";
 import { identify, isFault } from "./request/identify.ts";
 
 /** What waiting clients are told; the answer adds jitter. */
@@ -41,7 +42,28 @@ interface Visit {
 }
 
 /** Never rejects: whatever goes wrong has an outcome. */
-export async function shield(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
+export function shield(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response> {
+  return refusedBefore(request, env, ctx) ?? serve(request, env, ctx);
+}
+
+/**
+ * What a flood gets: the answer of a moment ago, found by its address, without looking at the request any further and
+ * without waiting for anything. Null for whoever must be decided about.
+ */
+function refusedBefore(request: Request, env: Env, ctx: ExecutionContext): Response | null {
+  const isolate = awakeIsolate();
+  const address = request.headers.get("CF-Connecting-IP");
+  if (!isolate || address === null) return null;
+  const now = Date.now();
+  const refusal = isolate.refusals.find(address, now);
+  const seen = refusal && glance(request);
+  if (!refusal || !seen) return null;
+  keepInTouch(isolate, env, ctx);
+  refusal.desk.noteTurnedAway(refusal.cost);
+  return repeat(refusal, seen, env, now);
+}
+
+async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const isolate = await isolateFor(env);
   const facts = identify(request);
   const respond = new Respondent(facts, isolate, env);
@@ -111,6 +133,12 @@ async function pass(visit: Visit): Promise<Response> {
   const unasked = verdict.kind === "challenge" && isolate.sealer === null;
   if (verdict.kind !== "allow" && !unasked) {
     desk.noteTurnedAway(decision.route.cost);
+    const supportCode = await respond.supportCode(verdict, decision.reason, identity.lane, posture);
+    const { standsUntil: untilMs, route } = decision;
+    if (untilMs !== null && verdict.kind === "limit" && verdict.budget) {
+      const refusal = { budget: verdict.budget, untilMs, supportCode, last: null, desk, cost: route.cost };
+      isolate.refusals.note(facts.address.text, refusal, now);
+    }
     return respond.verdict(verdict, decision.reason, identity.lane, posture);
   }
   const refused = await spendStrictly(decision.charges, isolate.purses, visit.env);
@@ -167,6 +195,7 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
 
 /** Starts the next exchange unless one is under way. Nobody waits for it. */
 function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
+  if (isolate.exchange.isUnderWay(Date.now())) return;
   const exchange = isolate.exchange.schedule({
     partner: (detour) => counterShard(env, (isolate.home + detour) % SHARD_COUNT),
     summarize: () => isolate.summarize(Date.now()),

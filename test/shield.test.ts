@@ -122,6 +122,54 @@ describe("two isolates that each see half of a client", () => {
   }, 60_000);
 });
 
+describe("an address over its budget", () => {
+  const flooded = "198.51.100.99";
+  const from = (headers: OutgoingHttpHeaders = {}) => ({ headers: { "CF-Connecting-IP": flooded, ...headers } });
+  const envelope = { method: "POST", body: "<x/>", ...from({ "Content-Type": "text/xml", SOAPAction: '""' }) };
+  beforeAll(async () => {
+    for (let i = 0; i < 130; i++) await ask("/", from());
+  });
+
+  it("is told so in each client's own words, however often", async () => {
+    const [problem, soap, fhir, problemAgain] = [
+      await ask("/", from()),
+      await ask("/soap/x", envelope),
+      await ask("/fhir/Patient", from({ Accept: "application/fhir+json", "Accept-Language": "en" })),
+      await ask("/", from()),
+    ];
+    expect([problem, soap, fhir, problemAgain].map(({ status }) => status)).toEqual([429, 429, 429, 429]);
+    expect(problem.headers).toMatchObject({
+      "content-type": "application/problem+json",
+      "content-language": "lv",
+      "shield-mitigated": "limit",
+      "cache-control": "no-store",
+      "ratelimit-policy": '"one address";q=300;w=60',
+    });
+    expect(problem.headers["shield-support"]).toMatch(/^[A-HJ-NP-Z2-9]{4}-[A-HJ-NP-Z2-9]{4}$/);
+    expect(Number(problem.headers["retry-after"])).toBeGreaterThanOrEqual(1);
+    expect(problemAgain.headers["content-type"]).toBe("application/problem+json");
+    expect(soap.headers["content-type"]).toBe("text/xml; charset=utf-8");
+    expect(soap.body).toContain("<soap:Fault>");
+    expect(fhir.headers).toMatchObject({ "content-type": "application/fhir+json", "content-language": "en" });
+    expect((await ask("/", { ...from(), method: "HEAD" })).body).toBe("");
+  });
+  it("leaves people behind it the way through a challenge, and our own paths", async () => {
+    const person = await ask(
+      "/",
+      from({ "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept-Language": "lv" }),
+    );
+    expect([person.status, person.headers["shield-mitigated"]]).toEqual([403, "challenge"]);
+    expect((await ask("/.shield/solver.js", from())).status).toBe(200);
+  });
+  it("gets what its budget lets pass", async () => {
+    await new Promise((resolve) => setTimeout(resolve, 3000)); // 300 a minute
+    const statuses = [];
+    for (let i = 0; i < 60; i++) statuses.push((await ask("/", from())).status);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(3);
+    expect(statuses.at(-1)).toBe(429);
+  });
+});
+
 describe("what the origin hears", () => {
   it("is never what a client forged", async () => {
     const forged = {

@@ -7,7 +7,7 @@ import { headersFor } from "./headers.ts";
 import { machineBody } from "./machine.ts";
 import { pageFor } from "./pages.ts";
 
-interface Prebuilt {
+export interface Prebuilt {
   readonly status: number;
   readonly headers: Headers;
   /** Bytes: a page would otherwise be encoded anew for every denial. */
@@ -20,6 +20,14 @@ const prebuilt = new WeakMap<Service, Map<string, Prebuilt>>();
 const encoder = new TextEncoder();
 
 export function answer(what: Answer, to: Recipient, service: Service): Response {
+  return send(prebuiltFor(what, to, service));
+}
+
+export function send({ status, headers, body }: Prebuilt): Response {
+  return new Response(body, { status, headers });
+}
+
+export function prebuiltFor(what: Answer, to: Recipient, service: Service): Prebuilt {
   let kept = prebuilt.get(service);
   if (!kept) {
     kept = new Map();
@@ -33,7 +41,7 @@ export function answer(what: Answer, to: Recipient, service: Service): Response 
     made = build(what, to, service);
     kept.set(key, made);
   }
-  return new Response(made.body, { status: made.status, headers: made.headers });
+  return made;
 }
 
 /** Everything in which two answers of one kind can differ. */

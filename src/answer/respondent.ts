@@ -3,13 +3,23 @@ import type { Env } from "../env.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
 import type { Notice } from "../policy/modes.ts";
-import type { Policy, Site } from "../policy/policy.ts";
+import type { Budget, Policy, Site } from "../policy/policy.ts";
 import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
-import { answer } from "./answer.ts";
+import type { Glance } from "../request/glance.ts";
+import { answer, type Prebuilt, prebuiltFor, send } from "./answer.ts";
 import type { Answer, Recipient, Service } from "./answer-kinds.ts";
 import { jitteredSeconds } from "./retry.ts";
 import { LANGUAGES, type Language } from "./texts.ts";
+
+/** What was decided about an address a moment ago, and how that was told last. */
+export interface StandingRefusal {
+  readonly budget: Budget;
+  /** When the budget has room for one more, ms since 1970. */
+  readonly untilMs: number;
+  readonly supportCode: string | null;
+  last: (Glance & { readonly seconds: number; readonly told: Prebuilt }) | null;
+}
 
 export type Refusal = Exclude<Verdict, { kind: "allow" }>;
 
@@ -36,13 +46,12 @@ export class Respondent {
   constructor(facts: Facts | Fault, isolate: Isolate, env: Env) {
     this.#isolate = isolate;
     this.#service = serviceOf(env);
-    const { languages } = this.#service;
     const { format, language, method } = "status" in facts ? UNREAD : facts;
     const read = "status" in facts ? null : facts;
     this.#site = read ? isolate.policy.siteOf.get(read.host) : undefined;
     this.#to = {
       format,
-      language: languages.includes(language) ? language : (languages[0] ?? "lv"),
+      language: spoken(language, this.#service),
       method,
       frame: read?.asker === "frame" ? frameOf(read) : "none",
       corsOrigin: read && readerOf(read, isolate.policy),
@@ -50,14 +59,16 @@ export class Respondent {
   }
 
   async verdict(verdict: Refusal, reason: string, lane: Lane, posture: Posture): Promise<Response> {
+    const supportCode = await this.supportCode(verdict, reason, lane, posture);
+    const notice = verdict.kind === "closed" ? this.#notice() : NO_NOTICE;
+    return answer(told(verdict, reason, posture, supportCode, notice), this.#to, this.#service);
+  }
+
+  async supportCode(verdict: Refusal, reason: string, lane: Lane, posture: Posture): Promise<string | null> {
     const { supportCodes: codes, exchange } = this.#isolate;
     // An isolate that counts alone may be wrong about a client: its explanations say so.
     const why = exchange.alone === null ? reason : `${reason}; counting alone: ${exchange.alone}`;
-    const supportCode = codes
-      ? await codes.codeFor({ verdict: verdict.kind, reason: why, lane, posture }, Date.now())
-      : null;
-    const notice = verdict.kind === "closed" ? this.#notice() : NO_NOTICE;
-    return answer(told(verdict, reason, posture, supportCode, notice), this.#to, this.#service);
+    return codes ? await codes.codeFor({ verdict: verdict.kind, reason: why, lane, posture }, Date.now()) : null;
   }
 
   fault(fault: Fault): Response {
@@ -67,6 +78,37 @@ export class Respondent {
   #notice(): SiteNotice {
     return this.#site ? this.#isolate.desk(this.#site).notice(Date.now()) : NO_NOTICE;
   }
+}
+
+/**
+ * Says once more what was decided about an address: nothing is waited for. Who asks alike within a second is told alike, to
+ * the byte: that makes the answer to a flood a comparison.
+ */
+export function repeat(
+  refusal: StandingRefusal,
+  { method, format, language }: Glance,
+  env: Env,
+  now: number,
+): Response {
+  const { budget, untilMs, supportCode, last } = refusal;
+  const seconds = Math.max(1, Math.ceil((untilMs - now) / 1000));
+  if (
+    last &&
+    last.seconds === seconds &&
+    last.method === method &&
+    last.format === format &&
+    last.language === language
+  )
+    return send(last.told);
+  const service = serviceOf(env);
+  const to: Recipient = { format, language: spoken(language, service), method, frame: "none", corsOrigin: null };
+  const told = prebuiltFor({ kind: "limit", retryAfterS: spread(seconds), budget, supportCode }, to, service);
+  refusal.last = { seconds, method, format, language, told };
+  return send(told);
+}
+
+function spoken(language: Language, { languages }: Service): Language {
+  return languages.includes(language) ? language : (languages[0] ?? "lv");
 }
 
 /** A sibling host is the same site, and has its cookies. */

@@ -63,13 +63,18 @@ export class Exchange {
     return this.#alone;
   }
 
+  /** Whether there is nothing to schedule: asked with every request. */
+  isUnderWay(now: number): boolean {
+    return this.#scheduled && now - this.#scheduledAt < LOST_AFTER_MS;
+  }
+
   /**
    * To be called with every request. Returns the work that must be kept alive with `waitUntil`, or null when an exchange
    * is on its way already. Since it waits until it is due, the last one flushes what is left when traffic stops.
    */
   schedule(deps: ExchangeDeps): Promise<void> | null {
     const now = deps.now();
-    if (this.#scheduled && now - this.#scheduledAt < LOST_AFTER_MS) return null;
+    if (this.isUnderWay(now)) return null;
     this.#scheduled = true;
     this.#scheduledAt = now;
     return this.#run(deps, now);

@@ -64,7 +64,8 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
         return { kind: "response", response: withOwnCookies(answer.response, mine) };
       }
       case "fault":
-        desk.noteForwarded(true);
+        // The others say something about the request, not about the origin.
+        if (answer.fault.status >= 500) desk.noteForwarded(true);
         return answer;
       case "gone":
         return answer;

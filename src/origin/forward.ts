@@ -5,7 +5,7 @@
 import type { Lane } from "../identity/identity.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Destination } from "./forward-destination.ts";
-import { namesToHide, prepareForOrigin, publicLocation, vouchIn } from "./headers.ts";
+import { namesToHide, namesToRemove, prepareForOrigin, publicLocation, vouchIn } from "./headers.ts";
 
 export interface Envelope {
   /** Sent as Shield-Client-IP and X-Forwarded-For; "" when the edge gave none. */
@@ -26,6 +26,7 @@ export type ForwardResult =
   /** The client has left; there is nobody to answer. */
   | { readonly kind: "gone" };
 
+const TOO_MANY_HEADERS: ForwardResult = { kind: "fault", fault: { status: 431, code: "too-many-headers" } };
 const UNREACHABLE: ForwardResult = { kind: "fault", fault: { status: 502, code: "origin-unreachable" } };
 const TIMED_OUT: ForwardResult = { kind: "fault", fault: { status: 504, code: "origin-timeout" } };
 const GONE: ForwardResult = { kind: "gone" };
@@ -45,6 +46,8 @@ export async function forward(
 ): Promise<ForwardResult> {
   const { signal } = request;
   if (signal.aborted) return GONE;
+  const remove = namesToRemove(request.headers);
+  if (remove === null) return TOO_MANY_HEADERS;
   const controller = new AbortController();
   const leave = (): void => controller.abort();
   signal.addEventListener("abort", leave, { once: true });
@@ -54,7 +57,7 @@ export async function forward(
     controller.abort();
   }, envelope.timeoutMs + uploadMs(facts));
   try {
-    const response = await ask(outgoing(request, facts, destination, envelope), destination, controller.signal);
+    const response = await ask(outgoing(request, remove, facts, destination, envelope), destination, controller.signal);
     const vouch = envelope.hasVouchRoute ? vouchIn(response.headers) : null;
     return { kind: "response", response: publicResponse(response, facts, destination), vouch };
   } catch {
@@ -67,10 +70,16 @@ export async function forward(
 }
 
 /** Copied once, then edited in place. As a copy of the client's request it keeps `redirect: "manual"` and the body's length. */
-function outgoing(request: Request, facts: Facts, destination: Destination, envelope: Envelope): Request {
+function outgoing(
+  request: Request,
+  remove: readonly string[],
+  facts: Facts,
+  destination: Destination,
+  envelope: Envelope,
+): Request {
   const base = destination.kind === "url" ? destination.url : facts.authority;
   const copy = new Request(base + facts.target, request);
-  prepareForOrigin(copy.headers, { ...envelope, authority: facts.authority });
+  prepareForOrigin(copy.headers, remove, { ...envelope, authority: facts.authority });
   return copy;
 }
 

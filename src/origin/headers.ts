@@ -1,5 +1,6 @@
 /** Which headers pass between client and origin. Headers are edited in place: copying them costs more than all the rest. */
 import { withoutOwnCookies } from "../request/cookies.ts";
+import { HEADERS_MAX } from "../request/limits.ts";
 
 /** What the origin is told about the client. */
 export interface ClientNews {
@@ -49,9 +50,26 @@ const RESPONSE_HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** Cloudflare's verdicts of its cache that mean: this answer was made for somebody else. */
 const CACHED: ReadonlySet<string> = new Set(["HIT", "STALE", "UPDATING", "REVALIDATED"]);
 
-/** Turns the headers that the client sent into those that the origin gets. Walks along the names once. */
-export function prepareForOrigin(headers: Headers, news: ClientNews): void {
-  for (const name of namesWhere(headers, mayNotReachOrigin)) headers.delete(name);
+/**
+ * The names, in lower case, of what the client sent that the origin must not get; null when it sent more headers than any
+ * origin should read. To count them they must be walked along, so both is done at once, and only for what is forwarded.
+ */
+export function namesToRemove(headers: Headers): readonly string[] | null {
+  let count = 0;
+  const names: string[] = [];
+  for (const name of headers.keys()) {
+    if (++count > HEADERS_MAX) return null;
+    if (mayNotReachOrigin(name)) names.push(name);
+  }
+  return names;
+}
+
+/**
+ * Turns a copy of the headers that the client sent into those that the origin gets.
+ * @param remove what `namesToRemove` found
+ */
+export function prepareForOrigin(headers: Headers, remove: readonly string[], news: ClientNews): void {
+  for (const name of remove) headers.delete(name);
   const cookie = headers.get("Cookie");
   if (cookie !== null) {
     const others = withoutOwnCookies(cookie);

@@ -33,12 +33,18 @@ export function decide(
   const subject: Subject = { facts, lane: identity.lane, route };
   const charges = chargesFor(policy, subject, identity);
   const { matched, observed } = firstRule(policy, subject);
-  const decision = (verdict: Verdict, reason: string, charged: readonly Charge[] = []): Decision => ({
+  const decision = (
+    verdict: Verdict,
+    reason: string,
+    charged: readonly Charge[] = [],
+    until: number | null = null,
+  ): Decision => ({
     verdict,
     reason,
     route,
     serviceClass: CLASS_OF_SERVICE[identity.lane][route.importance],
     charges: charged,
+    standsUntil: until,
     observed,
   });
 
@@ -51,9 +57,11 @@ export function decide(
   const exceeded = firstExceeded(charges, counters, now);
   if (exceeded) {
     const { charge, waitS } = exceeded;
-    if (charge.budget.then === "challenge" && canTakeChallenge(facts, route))
-      return decision({ kind: "challenge" }, charge.budget.name);
-    return decision({ kind: "limit", retryAfterS: waitS, budget: charge.budget }, charge.budget.name);
+    const { budget } = charge;
+    if (budget.then === "challenge" && canTakeChallenge(facts, route))
+      return decision({ kind: "challenge" }, budget.name);
+    const until = standsForAddress(budget, facts, identity) ? now + waitS * 1000 : null;
+    return decision({ kind: "limit", retryAfterS: Math.ceil(waitS), budget }, budget.name, [], until);
   }
   if (matched?.then === "limit")
     return decision({ kind: "limit", retryAfterS: POSTURE_RETRY_S, budget: null }, matched.name);
@@ -140,9 +148,17 @@ function firstExceeded(
 ): { charge: Charge; waitS: number } | null {
   for (const charge of charges) {
     const waitS = counters.waitSeconds(charge, now);
-    if (waitS > 0) return { charge, waitS: Math.max(1, Math.ceil(waitS)) };
+    if (waitS > 0) return { charge, waitS };
   }
   return null;
+}
+
+/** Other people's Workers share one address, so what is decided about one of them stands for nobody else. */
+function standsForAddress({ per, routes, counts }: Budget, facts: Facts, { lane }: Identity): boolean {
+  const followsFromAddress = per === "address" || per === "prefix" || per === "facility";
+  return (
+    followsFromAddress && lane === "unknown" && routes === null && counts === "requests" && facts.network.worker === ""
+  );
 }
 
 function sparedTheChallenge(identity: Identity, { route }: Subject): boolean {

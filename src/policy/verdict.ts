@@ -33,6 +33,11 @@ export interface Decision {
   readonly serviceClass: ClassOfService;
   /** To be applied by the caller. Whoever is over a budget or blocked spends nothing: the debt would never end. */
   readonly charges: readonly Charge[];
+  /**
+   * Until when a `limit` stands for the whole address, ms since 1970: the same awaits whatever is asked from there without
+   * proof by a client that can take no challenge. Null when it is about this request only.
+   */
+  readonly standsUntil: number | null;
   /** Names of the rules in `observe` that matched. */
   readonly observed: readonly string[];
 }

@@ -11,8 +11,13 @@ export type OwnCookies = { readonly [name in (typeof NAMES)[number]]: string };
 
 export const NO_COOKIES: OwnCookies = { clearance: "", pass: "", place: "", signin: "", visit: "" };
 
+/** Whether there may be a cookie of ours at all. */
+export function mayHoldOwnCookie(header: string | null): header is string {
+  return header?.includes(OWN_PREFIX) ?? false;
+}
+
 export function ownCookies(header: string | null): OwnCookies {
-  if (header === null || !header.includes(OWN_PREFIX)) return NO_COOKIES;
+  if (!mayHoldOwnCookie(header)) return NO_COOKIES;
   const cookies = { ...NO_COOKIES };
   for (const name of NAMES) cookies[name] = cookieValue(header, `${OWN_PREFIX}${name}=`);
   return cookies;

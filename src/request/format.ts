@@ -18,11 +18,16 @@ const NOTHING_TO_READ: ReadonlySet<Asker> = new Set(["subresource", "prefetch", 
 export function formatFor({ method, asker, accept, contentType, soapAction }: FormatClues): AnswerFormat {
   if (method === "HEAD" || NOTHING_TO_READ.has(asker)) return "none";
   if (asker === "navigation" || asker === "frame") return "html";
-  const type = contentType.toLowerCase();
+  const type = carriesContent(method) ? contentType.toLowerCase() : "";
   // SOAP 1.2 (RFC 3902), also as the root of an MTOM message.
   if (type.includes("application/soap+xml")) return "soap12";
   if (soapAction || type.startsWith("text/xml")) return "soap11";
   return namesFhir(type) || namesFhir(accept.toLowerCase()) ? "fhir" : "problem";
+}
+
+/** Whether Content-Type has anything to describe: a GET has no content (RFC 9110 section 9.3.1). */
+export function carriesContent(method: string): boolean {
+  return method !== "GET" && method !== "HEAD";
 }
 
 /** HL7 FHIR R4, section 3.1.0.1.11. Who asked for XML gets JSON too: still an OperationOutcome. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DestinationError, resolveDestination } from "../../src/origin/forward-destination.ts";
-import { namesToHide, prepareForOrigin, publicLocation, vouchIn } from "../../src/origin/headers.ts";
+import { namesToHide, namesToRemove, prepareForOrigin, publicLocation, vouchIn } from "../../src/origin/headers.ts";
 import { trackInFlight } from "../../src/origin/in-flight.ts";
 
 const fetcher = { fetch: () => Promise.resolve(new Response("bound")) };
@@ -75,7 +75,7 @@ describe("headers", () => {
       Upgrade: "websocket",
       "X-Shield": "1",
     });
-    prepareForOrigin(headers, {
+    prepareForOrigin(headers, namesToRemove(headers) ?? [], {
       clientIp: "",
       lane: "unknown",
       principal: null,
@@ -90,6 +90,11 @@ describe("headers", () => {
       ["x-forwarded-proto", "https"],
       ["x-shield", "1"],
     ]);
+  });
+  it("are refused beyond a number that no gateway reaches", () => {
+    const headers = (count: number) => new Headers(Array.from({ length: count }, (_, i) => [`X-${i}`, "1"]));
+    expect(namesToRemove(headers(128))).toEqual([]);
+    expect(namesToRemove(headers(129))).toBeNull();
   });
   it("of the origin are hidden only where they must be", () => {
     expect(namesToHide(new Headers({ "Content-Type": "a/b", "X-Shield": "1" }), 200)).toEqual([]);

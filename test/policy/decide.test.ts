@@ -109,3 +109,20 @@ describe("rules", () => {
     expect(kindOf(bare, identity())).toBe("allow");
   });
 });
+
+describe("a limit stands for the whole address", () => {
+  const program = facts({ asker: "program", format: "problem" });
+  const until = (subject: Facts, who: Identity) => verdictOf(subject, who, "normal", spent).standsUntil;
+  it("when its budget is the address's, whatever is asked", () =>
+    expect(until(program, identity())).toBe(1_000_000 + 12_300));
+  it("not when it is somebody's own", () => expect(until(facts({ asker: "program" }), doctor)).toBeNull());
+  it("not when it is about some routes only", () => {
+    const full: CounterView = { waitSeconds: ({ budget }) => (budget.routes === null ? 0 : 5) };
+    const decision = verdictOf(facts({ pathname: "/login", asker: "program" }), identity(), "normal", full);
+    expect(decision.verdict.kind).toBe("limit");
+    expect(decision.standsUntil).toBeNull();
+  });
+  it("not for other people's Workers, who share one address", () =>
+    expect(until({ ...program, network: { ...program.network, worker: "other.example" } }, identity())).toBeNull());
+  it("not for whoever can work instead", () => expect(until(facts(), identity())).toBeNull());
+});

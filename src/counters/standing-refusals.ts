@@ -1,0 +1,31 @@
+/**
+ * Refusals that stand: what `decide` found about an address, kept while it holds. A flood asks thousands of times what was
+ * decided a moment ago; found here by the address as the edge spells it, that costs one look-up.
+ *
+ * Only addresses that are over a budget get in, so nobody makes state by asking. Full, it forgets whom it met first, who
+ * then is decided about anew: nothing is lost but time.
+ */
+
+/** About 300 bytes each. */
+const ADDRESSES_MAX = 8192;
+/** After so long it is decided anew: news arrive within that time, and whoever earned more room should have it. */
+const STANDS_MS = 5000;
+
+export class StandingRefusals<Refusal extends { readonly untilMs: number }> {
+  readonly #refusals = new Map<string, { readonly refusal: Refusal; readonly standsUntil: number }>();
+
+  note(address: string, refusal: Refusal, now: number): void {
+    this.#refusals.delete(address);
+    if (this.#refusals.size >= ADDRESSES_MAX) this.#refusals.delete(this.#refusals.keys().next().value ?? "");
+    this.#refusals.set(address, { refusal, standsUntil: Math.min(refusal.untilMs, now + STANDS_MS) });
+  }
+
+  /** Null when nothing stands against this address. */
+  find(address: string, now: number): Refusal | null {
+    const known = this.#refusals.get(address);
+    if (known === undefined) return null;
+    if (now < known.standsUntil) return known.refusal;
+    this.#refusals.delete(address);
+    return null;
+  }
+}

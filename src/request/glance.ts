@@ -1,0 +1,49 @@
+/**
+ * `glance`: the little of a request on which the answer to a refused program depends. A flood is answered by it, so it reads
+ * as little as it can: each header costs what all the rest of a refusal does. Null for whoever deserves the whole way:
+ * people, who need a page and may be asked to work instead, whoever presents anything by which she could be known, scripts
+ * of other sites, and our own paths.
+ *
+ * Where it is not null, `identify` finds the same: test/request/glance.test.ts.
+ */
+import { askerOf } from "./asker.ts";
+import { mayHoldOwnCookie } from "./cookies.ts";
+import type { AnswerFormat } from "./facts.ts";
+import { carriesContent, formatFor, languageFor } from "./format.ts";
+import type { IncomingRequest } from "./identify.ts";
+import { HEADER_MAX_CHARACTERS, LANGUAGE_MAX_CHARACTERS } from "./limits.ts";
+
+export interface Glance {
+  readonly method: string;
+  readonly format: AnswerFormat;
+  readonly language: "lv" | "en";
+}
+
+const OWN_PATHS = "/.shield/";
+
+export function glance({ method, url, headers, cf }: IncomingRequest): Glance | null {
+  if (mayHoldOwnCookie(headers.get("Cookie")) || url.includes(OWN_PATHS)) return null;
+  if (headers.get("Authorization") !== null || headers.get("Shield-Key") !== null || presentsCertificate(cf))
+    return null;
+  const languages = headers.get("Accept-Language");
+  const accept = headers.get("Accept")?.slice(0, HEADER_MAX_CHARACTERS) ?? "";
+  // Every browser says which languages it reads, with whatever it asks for. Who says none needs no further look.
+  if (languages !== null || method === "OPTIONS") {
+    if (headers.get("Origin") !== null) return null;
+    if (askerOf(method, headers.get("Upgrade") ?? "", accept, headers) !== "program") return null;
+  }
+  const sends = carriesContent(method);
+  const contentType = sends ? (headers.get("Content-Type")?.slice(0, HEADER_MAX_CHARACTERS) ?? "") : "";
+  const soapAction = method === "POST" && headers.get("SOAPAction") !== null;
+  return {
+    method,
+    format: formatFor({ method, asker: "program", accept, contentType, soapAction }),
+    language: languages === null ? "lv" : languageFor(languages.slice(0, LANGUAGE_MAX_CHARACTERS)),
+  };
+}
+
+/** From the TLS handshake: no header can say it. */
+function presentsCertificate(cf: unknown): boolean {
+  const { tlsClientAuth } = (cf ?? {}) as { readonly tlsClientAuth?: { readonly certPresented?: unknown } | null };
+  return tlsClientAuth?.certPresented === "1";
+}

@@ -1,0 +1,75 @@
+/** A refused program is answered by a glance. Whatever it says must be what the whole look would have found. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { NO_COOKIES } from "../../src/request/cookies.ts";
+import { glance } from "../../src/request/glance.ts";
+import { factsOf, incoming, NAVIGATION, type Sent } from "./requests.ts";
+
+const header = <const T extends string>(name: string, ...values: readonly T[]) =>
+  fc.option(fc.constantFrom(...values), { nil: undefined }).map((value) => [name, value] as const);
+
+const anyHeaders = fc
+  .tuple(
+    header("Accept", "*/*", "text/html,*/*;q=0.8", "application/fhir+json", "application/json"),
+    header("Accept-Language", "lv", "en", "en;q=0.5,lv", "de"),
+    header("Authorization", "Bearer x"),
+    header("Content-Type", "text/xml", "application/soap+xml; charset=utf-8", "application/fhir+json"),
+    header("Cookie", "a=b", "__Host-shield-pass=x", "a=b; __Host-shield-clearance=y"),
+    header("Origin", "https://other.example.lv", "null"),
+    header("Sec-Fetch-Dest", "document", "empty", "image", "iframe"),
+    header("Sec-Fetch-Mode", "navigate", "cors", "no-cors", "websocket", "nonsense"),
+    header("Sec-Purpose", "prefetch"),
+    header("SOAPAction", "", '"urn:x"'),
+    header("Upgrade-Insecure-Requests", "1"),
+  )
+  .map((pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== undefined)) as Record<string, string>);
+
+/** As a browser sends it: always with a language. */
+const fromBrowser = (headers: Record<string, string>): boolean => "Accept-Language" in headers;
+const claimsToBeOne = (headers: Record<string, string>): boolean =>
+  ["Sec-Fetch-Mode", "Upgrade-Insecure-Requests", "Origin"].some((name) => name in headers);
+
+describe("a glance", () => {
+  it("finds what identify finds, or leaves it to the whole way", () => {
+    fc.assert(
+      fc.property(
+        anyHeaders,
+        fc.constantFrom("GET", "HEAD", "POST", "PUT", "OPTIONS", "DELETE"),
+        fc.constantFrom("/", "/app/x?y=1", "/.shield/puzzle"),
+        (headers, method, path) => {
+          fc.pre(fromBrowser(headers) || !claimsToBeOne(headers));
+          const sent: Sent = { method, url: `https://portal.example.lv${path}`, headers };
+          const seen = glance(incoming(sent));
+          if (seen === null) return;
+          const facts = factsOf(sent);
+          expect(seen).toEqual({ method: facts.method, format: facts.format, language: facts.language });
+          expect(facts).toMatchObject({ asker: "program", cookies: NO_COOKIES });
+          expect(facts.headers.origin).toBe("");
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each<[string, Sent]>([
+    ["a person", { headers: { ...NAVIGATION, "Accept-Language": "lv" } }],
+    [
+      "a person with an old browser",
+      {
+        headers: { Accept: "text/html", "Accept-Language": "lv", "Upgrade-Insecure-Requests": "1" },
+      },
+    ],
+    ["the bearer of a cookie of ours", { headers: { Cookie: "x=y; __Host-shield-pass=z" } }],
+    ["the bearer of a token", { headers: { Authorization: "Bearer x" } }],
+    ["the bearer of a service key", { headers: { "Shield-Key": "x" } }],
+    ["the bearer of a certificate", { cf: { tlsClientAuth: { certPresented: "1" } } }],
+    ["a script of another site", { headers: { "Accept-Language": "lv", Origin: "https://other.example.lv" } }],
+    ["our own paths", { url: "https://portal.example.lv/.shield/puzzle" }],
+  ])("leaves %s to the whole way", (_, sent) => expect(glance(incoming(sent))).toBeNull());
+
+  it("does not mind cookies of others", () =>
+    expect(glance(incoming({ headers: { Cookie: "session=1" } }))).toMatchObject({
+      format: "problem",
+      language: "lv",
+    }));
+});
