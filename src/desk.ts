@@ -13,6 +13,7 @@ import {
 import type { Site } from "./policy/policy.ts";
 import type { ClassOfService } from "./policy/tables.ts";
 import type { Posture } from "./policy/verdict.ts";
+import { LineAtEdge } from "./waiting/lines.ts";
 
 const ORDERS_HOLD_MS = 60_000;
 
@@ -27,6 +28,8 @@ export class Desk {
   #modes: readonly Mode[];
   #modesRevision = 0;
   #switchedOff: SwitchedOffRoutes;
+  /** The lines of the waiting room. */
+  readonly lines = new LineAtEdge();
   inFlight = 0;
   #wanted: [number, number, number, number] = [0, 0, 0, 0];
   #turnedAway = 0;
@@ -87,6 +90,7 @@ export class Desk {
     this.#posture = order.posture;
     this.#because = order.because;
     if (order.manual) this.setModes(order.manual);
+    this.lines.obey(order.lines, now);
     this.#orderedAt = now;
     this.admission.lease(order.unitsPerSecond, now);
   }
@@ -114,6 +118,7 @@ export class Desk {
       turnedAway: this.#turnedAway,
       forwarded: this.#forwarded,
       failed: this.#failed,
+      lines: this.lines.collect(now),
     };
     this.#wanted = [0, 0, 0, 0];
     this.#turnedAway = 0;

@@ -9,7 +9,7 @@
  * Accepted trade-off: a sealed thing cannot be called back one by one before it expires; lifetimes are short instead.
  */
 
-export type Purpose = "pass" | "clearance" | "puzzle" | "ticket";
+export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place";
 
 /** Keyed hashes that are no tokens: counter keys, principals, networks, support codes, a puzzle's answers. */
 export type HashPurpose = "client-key" | "principal" | "network" | "counter" | "support";

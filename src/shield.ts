@@ -21,6 +21,8 @@ import type { Decision } from "./policy/verdict.ts";
 import type { Facts } from "./request/facts.ts";
 import { glance } from "./request/glance.ts";
 import { identify, isFault } from "./request/identify.ts";
+import { reloadSeconds } from "./waiting/line.ts";
+import { keepPlace, type Stander, standerOf, turnTold } from "./waiting/stand-in-line.ts";
 
 /** What waiting clients are told; the answer adds jitter. */
 const NO_ROOM = { kind: "wait", retryAfterS: 20 } as const;
@@ -148,6 +150,8 @@ async function pass(visit: Visit): Promise<Response> {
   }
   const kept = await keptAnswer(visit.request, facts, decision.route);
   if (kept) return kept;
+  const stander = await standerOf(facts, identity, decision, desk, isolate.sealer, now);
+  if (stander && stander.turn.kind !== "now") return waitInLine(visit, identity, decision, stander);
   desk.noteWanted(decision.serviceClass, decision.route.cost);
   const room = await admit(
     desk.admission,
@@ -157,8 +161,25 @@ async function pass(visit: Visit): Promise<Response> {
     (ms) => scheduler.wait(ms),
     Date.now,
   );
+  if (stander) desk.lines.noteTry(decision.serviceClass, room);
+  if (!room && stander) return waitInLine(visit, identity, decision, stander);
   if (!room) return respond.verdict(NO_ROOM, "no room at the origin", identity.lane, posture);
   return forwarded(visit, identity, decision);
+}
+
+/** The waiting page, with her place for the way. */
+async function waitInLine(
+  { facts, isolate: { sealer }, desk, respond }: Visit,
+  identity: Identity,
+  decision: Decision,
+  stander: Stander,
+): Promise<Response> {
+  const now = Date.now();
+  const turn = turnTold(stander);
+  const verdict = { kind: "wait", retryAfterS: reloadSeconds(turn), turn } as const;
+  const page = await respond.verdict(verdict, "in line for room at the origin", identity.lane, desk.posture(now));
+  if (sealer) page.headers.append("Set-Cookie", await keepPlace(stander, facts, identity, decision, desk, sealer, now));
+  return page;
 }
 
 async function forwarded(visit: Visit, identity: Identity, decision: Decision): Promise<Response> {

@@ -2,6 +2,7 @@
 import type { Notice } from "../policy/modes.ts";
 import type { Budget } from "../policy/policy.ts";
 import type { AnswerFormat, Fault } from "../request/facts.ts";
+import type { Turn } from "../waiting/line.ts";
 import type { Fate, Language } from "./texts.ts";
 
 export type Answer = { readonly supportCode: string | null } & (
@@ -9,7 +10,8 @@ export type Answer = { readonly supportCode: string | null } & (
   | { readonly kind: "block" }
   /** `budget`: the one that is spent, told to the client; null when a rule decided. Seconds are jittered already. */
   | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget | null }
-  | { readonly kind: "wait"; readonly retryAfterS: number }
+  /** `turn`: of a person who stands in line; null for all others. */
+  | { readonly kind: "wait"; readonly retryAfterS: number; readonly turn: Turn | null }
   /**
    * `notice`: what staff tell people, as of `updatedAt` (ms since 1970), null where they tell nothing.
    * `page`: which one people get: `static` while only critical routes work, `off` where staff switched off just this.

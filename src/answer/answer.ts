@@ -53,7 +53,7 @@ function variantOf(what: Answer): string {
     case "limit":
       return `limit ${what.retryAfterS} ${what.budget?.name}`;
     case "wait":
-      return `wait ${what.retryAfterS}`;
+      return `wait ${what.retryAfterS} ${what.turn?.kind} ${what.turn?.kind === "in" ? what.turn.minutes : ""}`;
     case "closed":
       return `closed ${what.retryAfterS} ${what.page} ${what.received} ${what.updatedAt} ${what.notice?.lv} ${what.notice?.en}`;
     case "fault":

@@ -46,6 +46,12 @@ export const english: Texts = {
         "We cannot say exactly how long it will take. There is no queue: the page opens as soon as there is room, and several attempts may be needed.",
       ],
     },
+    queue: {
+      title: "The service is overloaded: you are in the queue",
+      body: [
+        "There are more requests at the moment than the service can handle. Doctors' work is served first, everybody else in the order in which they came.",
+      ],
+    },
     closed: {
       title: "This page is not available for the time being",
       body: [
@@ -110,6 +116,12 @@ export const english: Texts = {
     held: "What you sent has not been passed on yet. Reload this page later: the browser asks whether to send it again, and you may confirm. The form is one step back (the Back button), but some of its fields may be empty.",
     refused: "What you sent was not accepted and not kept. The form is one step back (the Back button).",
     uncertain: CHECK_FIRST,
+  },
+  queue: {
+    now: "It is your turn, but there is no room yet. The page opens as soon as there is.",
+    in: "We expect your turn {after} or sooner.",
+    unknown: "We cannot say yet how long it will take.",
+    kept: "Your place is kept in this browser: you may close this page and open it again, and several tabs share one place. When it is your turn, the place waits for you for at least 10 more minutes.",
   },
   waiting: { byItself: "This page tries to open again by itself {after}.", now: "Try now" },
   challenge: {

@@ -51,6 +51,12 @@ export const latvian: Texts = {
         "Cik ilgi būs jāgaida, precīzi pateikt nevaram. Rindas nav: lapa atveras, tiklīdz ir brīva vieta, un var būt vajadzīgi vairāki mēģinājumi.",
       ],
     },
+    queue: {
+      title: "Pakalpojums ir pārslogots, jūs esat rindā",
+      body: [
+        "Pašlaik pieprasījumu ir vairāk, nekā pakalpojums spēj apkalpot. Vispirms tiek apkalpots ārstu darbs, pārējie – ierašanās secībā.",
+      ],
+    },
     closed: {
       title: "Šī lapa uz laiku nav pieejama",
       body: [
@@ -119,6 +125,12 @@ export const latvian: Texts = {
     held: "Tas, ko nosūtījāt, vēl nav nodots tālāk. Vēlāk pārlādējiet šo lapu: pārlūks jautās, vai sūtīt vēlreiz, un jūs to varat apstiprināt. Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”), bet daži tās lauki var būt tukši.",
     refused: "Tas, ko nosūtījāt, nav pieņemts un nav saglabāts. Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”).",
     uncertain: CHECK_FIRST,
+  },
+  queue: {
+    now: "Jūsu kārta ir pienākusi, bet brīvas vietas vēl nav. Lapa atvērsies, tiklīdz vieta atbrīvosies.",
+    in: "Domājam, ka jūsu kārta pienāks {after} vai agrāk.",
+    unknown: "Cik ilgi būs jāgaida, pagaidām nevaram pateikt.",
+    kept: "Jūsu vieta rindā ir saglabāta šajā pārlūkā: lapu var aizvērt un atvērt vēlreiz, un vairākās cilnēs vieta ir viena un tā pati. Kad kārta ir pienākusi, vieta jūs gaida vēl vismaz 10 minūtes.",
   },
   waiting: { byItself: "Lapa pati mēģinās atvērties {after}.", now: "Mēģināt tagad" },
   challenge: {

@@ -51,6 +51,7 @@ function partOf(what: Answer, method: string, language: Language, others: readon
   const html = [
     ...noticeOf(what, texts, language),
     ...sentences.map((sentence) => `<p>${escapeMarkup(say(texts, sentence, seconds))}</p>`),
+    ...queueOf(what, texts),
     sectionsOf(page, others ? "h2" : "h3"),
     what.kind === "challenge" ? widgetOf(texts, method, others) : "",
     opensByItself(what, method) ? waitingOf(texts, seconds, others !== null) : "",
@@ -64,13 +65,24 @@ function textsOf(what: Answer, method: string, { pages, faults }: Texts): PageTe
       return sends(method) ? pages.unsent : pages.challenge;
     case "limit":
     case "block":
-    case "wait":
       return pages[what.kind];
+    case "wait":
+      return what.turn ? pages.queue : pages.wait;
     case "closed":
       return pages[what.page];
     case "fault":
       return faults[what.fault.code];
   }
+}
+
+/** When her turn comes, and what becomes of her place. */
+function queueOf(what: Answer, texts: Texts): readonly string[] {
+  if (what.kind !== "wait" || what.turn === null) return [];
+  const { turn } = what;
+  const seconds = turn.kind === "in" ? turn.minutes * 60 : 0;
+  return [say(texts, texts.queue[turn.kind], seconds), texts.queue.kept].map(
+    (words) => `<p>${escapeMarkup(words)}</p>`,
+  );
 }
 
 /** What staff tell comes first. Line ends in it are paragraphs. */

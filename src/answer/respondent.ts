@@ -134,7 +134,7 @@ function told(
     case "limit":
       return { kind: "limit", retryAfterS: spread(verdict.retryAfterS), budget: verdict.budget, supportCode };
     case "wait":
-      return { kind: "wait", retryAfterS: spread(verdict.retryAfterS), supportCode };
+      return { kind: "wait", retryAfterS: spread(verdict.retryAfterS), turn: verdict.turn ?? null, supportCode };
     case "closed": {
       const failed = reason === OWN_FAILURE_REASON;
       return {

@@ -3,6 +3,7 @@
  * "in 20 seconds".
  */
 import type { FaultCode } from "../request/facts.ts";
+import type { Turn } from "../waiting/line.ts";
 import { english } from "./english.ts";
 import { latvian } from "./latvian.ts";
 import { asPeopleSay, type Duration } from "./retry.ts";
@@ -29,8 +30,18 @@ export type Fate =
   | "refused" // not passed on, and not welcome when sent again unchanged
   | "uncertain"; // may have reached the origin
 
-/** `unsent`: the challenge where it meets something that was sent. `framed`: where it meets a frame of another site. `static`: what `closed` shows while only critical routes work, `off`: where staff switched off just this. */
-export type PageName = "challenge" | "unsent" | "framed" | "limit" | "block" | "wait" | "closed" | "static" | "off";
+/** `unsent`: the challenge where it meets something that was sent. `framed`: where it meets a frame of another site. `queue`: `wait` for whoever stands in line. `static`: what `closed` shows while only critical routes work, `off`: where staff switched off just this. */
+export type PageName =
+  | "challenge"
+  | "unsent"
+  | "framed"
+  | "limit"
+  | "block"
+  | "wait"
+  | "queue"
+  | "closed"
+  | "static"
+  | "off";
 
 export interface Texts {
   readonly pages: Readonly<Record<PageName, PageTexts>>;
@@ -38,6 +49,8 @@ export interface Texts {
   /** Said to whoever sent something, never to whoever only asked for a page. */
   readonly fates: Readonly<Record<Fate, string>>;
   /** On the waiting page, which opens again by itself only where nothing was sent. */
+  /** On the waiting page of whoever stands in line: when her turn comes, and what becomes of her place. */
+  readonly queue: Readonly<Record<Turn["kind"] | "kept", string>>;
   readonly waiting: { readonly byItself: string; readonly now: string };
   /** What the challenge page's script shows while it works. */
   readonly challenge: {

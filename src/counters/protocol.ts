@@ -4,6 +4,7 @@
  */
 import type { ManualModes } from "../policy/modes.ts";
 import type { Posture } from "../policy/verdict.ts";
+import { addLineCounts, type LineCounts, type Lines } from "../waiting/lines.ts";
 import type { Spendings } from "./ledger.ts";
 
 /** An isolate's report to its home shard. */
@@ -39,6 +40,8 @@ export interface SiteSummary {
   readonly failed: number;
   /** Denied keys that had to be forgotten as all around them were denied as well. Above 0 is itself a reason to be on guard. */
   readonly full?: number;
+  /** People in the waiting room, by class of service. */
+  readonly lines?: LineCounts;
 }
 
 /** What the watch wants of an isolate for a site. */
@@ -51,6 +54,8 @@ export interface SiteOrders {
   readonly unitsPerSecond: number;
   /** What operators set: it overrides `posture`, in both directions. Missing: no news of it. */
   readonly manual?: ManualModes;
+  /** The lines of the waiting room, by class of service. Missing or null: no news of them. */
+  readonly lines?: Lines | null;
 }
 
 export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSummary {
@@ -64,6 +69,7 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     forwarded: a.forwarded + b.forwarded,
     failed: a.failed + b.failed,
     full: (a.full ?? 0) + (b.full ?? 0),
+    lines: addLineCounts(a.lines, b.lines),
   };
 }
 

@@ -1,4 +1,6 @@
 /** What is to become of a request. Closed unions: whoever handles a verdict handles all of them. */
+
+import type { Turn } from "../waiting/line.ts";
 import type { Notice } from "./modes.ts";
 import type { Budget, ClassOfService, CompiledRoute } from "./policy.ts";
 
@@ -10,7 +12,8 @@ export type Verdict =
   | { readonly kind: "challenge" }
   | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget | null }
   | { readonly kind: "block" }
-  | { readonly kind: "wait"; readonly retryAfterS: number }
+  /** `turn`: of whoever stands in line for it. */
+  | { readonly kind: "wait"; readonly retryAfterS: number; readonly turn?: Turn }
   /** `off`: staff switched off just this, and what they tell people. */
   | { readonly kind: "closed"; readonly retryAfterS: number; readonly off?: { readonly notice: Notice | null } };
 

@@ -3,6 +3,7 @@
  * site and their part of what its origin bears. Pure but for its own memory, which is bounded; time is passed in.
  */
 import { addSummaries, needOf, type SiteOrders, type SiteSummary } from "../counters/protocol.ts";
+import { LineKeeper } from "../waiting/lines.ts";
 import { initialState, type SiteState, steer } from "./controller.ts";
 
 const STEER_EVERY_MS = 1000;
@@ -17,6 +18,7 @@ export interface ShardReport {
 
 interface Site {
   state: SiteState;
+  readonly lines: LineKeeper;
   pending: SiteSummary | undefined;
   /** Demand by shard, units a second, for dividing the lease. */
   readonly demand: Map<number, { perSecond: number; at: number }>;
@@ -28,7 +30,7 @@ export class Lookout {
 
   report({ shard, sites }: ShardReport, now: number): readonly SiteOrders[] {
     for (const summary of sites) {
-      const site = this.#siteFor(summary);
+      const site = this.#siteFor(summary, now);
       if (!site) continue;
       site.pending = addSummaries(site.pending, summary);
       site.demand.set(shard, { perSecond: (needOf(summary) * 1000) / Math.max(summary.overMs, 500), at: now });
@@ -39,13 +41,19 @@ export class Lookout {
       posture: site.state.posture,
       because: site.state.because,
       unitsPerSecond: site.state.allowedPerSecond * shareOf(site, shard),
+      lines: site.lines.orders(now),
     }));
   }
 
-  #siteFor(summary: SiteSummary): Site | undefined {
+  #siteFor(summary: SiteSummary, now: number): Site | undefined {
     const known = this.#sites.get(summary.site);
     if (known || this.#sites.size >= SITES_MAX) return known;
-    const site: Site = { state: initialState(summary.capacityPerSecond), pending: undefined, demand: new Map() };
+    const site: Site = {
+      state: initialState(summary.capacityPerSecond),
+      lines: new LineKeeper(now),
+      pending: undefined,
+      demand: new Map(),
+    };
     this.#sites.set(summary.site, site);
     return site;
   }
@@ -57,6 +65,7 @@ export class Lookout {
       for (const [shard, { at }] of site.demand) if (now - at > SHARD_GONE_AFTER_MS) site.demand.delete(shard);
       if (site.pending)
         site.state = steer(site.state, { ...site.pending, overMs: Math.max(overMs, site.pending.overMs) }, now);
+      if (site.pending) site.lines.move(site.pending, site.state.allowedPerSecond, Math.max(1, overMs / 1000), now);
       site.pending = undefined;
     }
   }

@@ -18,7 +18,7 @@ export const SAMPLES: { readonly [Kind in AnswerKind]: Answer & { readonly kind:
   challenge: { kind: "challenge", supportCode: CODE },
   limit: { kind: "limit", supportCode: CODE, retryAfterS: 12, budget },
   block: { kind: "block", supportCode: CODE },
-  wait: { kind: "wait", supportCode: CODE, retryAfterS: 12 },
+  wait: { kind: "wait", supportCode: CODE, retryAfterS: 12, turn: null },
   closed: {
     kind: "closed",
     supportCode: CODE,
@@ -57,6 +57,9 @@ export const NOTICE = {
 /** Every answer that differs in more than a number. */
 export const ALL: readonly (readonly [name: string, what: Answer])[] = [
   ...Object.entries(SAMPLES),
+  ["wait, in line", { ...SAMPLES.wait, turn: { kind: "in", minutes: 10 } }],
+  ["wait, no estimate", { ...SAMPLES.wait, turn: { kind: "unknown" } }],
+  ["wait, her turn", { ...SAMPLES.wait, turn: { kind: "now" } }],
   ["closed, static only", { ...SAMPLES.closed, page: "static" }],
   ["closed, static only, with a notice", { ...SAMPLES.closed, page: "static", ...NOTICE }],
   ["closed, switched off", { ...SAMPLES.closed, page: "off", ...NOTICE }],

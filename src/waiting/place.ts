@@ -1,0 +1,43 @@
+/**
+ * A place in the waiting room's line: when somebody came, sealed into her cookie. One for a person, however many tabs; it
+ * outlives restarts of anything of ours. It is hers: bound to her account or clearance, else to her network, so that an early
+ * place is no ticket for a botnet.
+ *
+ * Accepted trade-off: a stranger who changes her network while she waits, without clearance, begins anew.
+ */
+import { networksOf } from "../challenge/network.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Facts } from "../request/facts.ts";
+import { type Sealer, shaped } from "../seal.ts";
+
+export const PLACE_COOKIE = "__Host-shield-place";
+/** Waiting included. Whoever sleeps when her turn comes has hours to come, at the least ten minutes after any wait we tell. */
+export const PLACE_HOLDS_S = 4 * 3600;
+const CLOCK_SKEW_MS = 60_000;
+
+/** When she came, ms since 1970; null when she has no place of ours. */
+export async function readPlace(sealer: Sealer, facts: Facts, identity: Identity, now: number): Promise<number | null> {
+  if (facts.cookies.place === "") return null;
+  const fields = shaped(await sealer.open("place", facts.cookies.place), ["string", "string", "number"]);
+  if (fields === null) return null;
+  const [host, owner, cameAt] = fields;
+  if (host !== facts.host || cameAt > now + CLOCK_SKEW_MS || now > cameAt + PLACE_HOLDS_S * 1000) return null;
+  return (await ownersOf(sealer, facts, identity)).includes(owner) ? cameAt : null;
+}
+
+/** The Set-Cookie value. Given anew with each page, so that it follows her from her network to her clearance. */
+export async function placeCookie(sealer: Sealer, facts: Facts, identity: Identity, cameAt: number): Promise<string> {
+  const [owner = ""] = await ownersOf(sealer, facts, identity);
+  const value = await sealer.seal("place", [facts.host, owner, cameAt]);
+  return `${PLACE_COOKIE}=${value}; Max-Age=${PLACE_HOLDS_S}; Path=/; Secure; HttpOnly; SameSite=Lax`;
+}
+
+/** What may stand for her, the surest first. */
+async function ownersOf(
+  sealer: Sealer,
+  { address }: Facts,
+  { principal, clearance }: Identity,
+): Promise<readonly string[]> {
+  const ids = [principal, clearance].filter((id) => id !== null);
+  return [...ids, ...(await networksOf(sealer, address))];
+}
