@@ -23,6 +23,7 @@ export class Desk {
   readonly admission: Admission;
   #posture: Posture = "normal";
   #because = "";
+  #postureSince: number | null = null;
   #orderedAt = 0;
   /** Manual modes, those of operators before those of the rules. Each says itself how long it holds, also without news. */
   #modes: readonly Mode[];
@@ -53,6 +54,16 @@ export class Desk {
   automatic(now: number): { readonly posture: Posture; readonly because: string } {
     if (now - this.#orderedAt > ORDERS_HOLD_MS) return { posture: "normal", because: "no news from the watch" };
     return { posture: this.#posture, because: this.#because };
+  }
+
+  /** When the posture left normal, ms since 1970; null while it is normal, or nobody knows. */
+  onset(now: number): number | null {
+    const manual = this.#manual(now);
+    const set = manual && manual.posture !== "normal" ? manual.since : null;
+    if (manual?.posture === "normal" || (!manual && this.automatic(now).posture === "normal")) return null;
+    return set === null || this.#postureSince === null
+      ? (set ?? this.#postureSince)
+      : Math.min(set, this.#postureSince);
   }
 
   /** The manual modes that hold. */
@@ -89,6 +100,7 @@ export class Desk {
   obey(order: SiteOrders, now: number): void {
     this.#posture = order.posture;
     this.#because = order.because;
+    this.#postureSince = order.since ?? null;
     if (order.manual) this.setModes(order.manual);
     this.lines.obey(order.lines, now);
     this.#orderedAt = now;

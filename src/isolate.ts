@@ -77,6 +77,7 @@ export class Isolate {
   }
 
   obey(reply: ExchangeReply, now: number): void {
+    if (reply.revocations) this.revocations.learn(reply.revocations);
     for (const order of reply.sites)
       for (const desk of this.#desks.values()) if (desk.site.name === order.site) desk.obey(order, now);
   }

@@ -10,6 +10,7 @@ import { prove } from "./identity/prove.ts";
 import type { Isolate } from "./isolate.ts";
 import { accessKeys } from "./operate/access-keys.ts";
 import { modeRoutes } from "./operate/modes.ts";
+import { revokeRoutes } from "./operate/revoke.ts";
 import { authorizeOperator, notFound } from "./operator.ts";
 import { facilityOf } from "./policy/compile.ts";
 import type { Budget } from "./policy/policy.ts";
@@ -41,6 +42,7 @@ export interface OwnRequest {
 
 const ROUTES: readonly OwnRoute[] = [
   ...modeRoutes,
+  ...revokeRoutes,
   ...challengeRoutes.map(
     ({ method, path, handle }): OwnRoute => ({
       method,

@@ -126,7 +126,17 @@ async function pass(visit: Visit): Promise<Response> {
   });
   const identity = proving instanceof Promise ? await proving : proving;
   visit.identity = identity;
-  const decision = decide(facts, identity, desk.site, isolate.policy, isolate.tally, posture, now, desk.switchedOff);
+  const decision = decide(
+    facts,
+    identity,
+    desk.site,
+    isolate.policy,
+    isolate.tally,
+    posture,
+    now,
+    desk.switchedOff,
+    desk.onset(now),
+  );
   visit.decision = decision;
   isolate.tally.apply(decision.charges, now);
 
@@ -220,6 +230,7 @@ function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
   const exchange = isolate.exchange.schedule({
     partner: (detour) => counterShard(env, (isolate.home + detour) % SHARD_COUNT),
     summarize: () => isolate.summarize(Date.now()),
+    revocationsVersion: () => isolate.revocations.version,
     obey: (reply, now) => isolate.obey(reply, now),
     wait: (ms) => scheduler.wait(ms),
     now: Date.now,

@@ -82,3 +82,16 @@ it("says what staff tell the visitors: the mode's notice, else the site's, and a
   desk.obey(order("normal", [manual("static-only", { notice: { lv: "Cits.", en: "Other." } })]), NOW);
   expect(desk.notice(NOW)).toEqual({ notice: { lv: "Cits.", en: "Other." }, updatedAt: NOW });
 });
+
+it("knows since when there is an attack, whoever said so first", () => {
+  const desk = deskOf();
+  expect(desk.onset(NOW)).toBeNull();
+  desk.obey({ ...order("elevated"), since: NOW - 5_000 }, NOW);
+  expect(desk.onset(NOW)).toBe(NOW - 5_000);
+  desk.obey({ ...order("elevated", [manual("clinicians-first")]), since: NOW - 5_000 }, NOW);
+  expect(desk.onset(NOW)).toBe(NOW - 5_000);
+  desk.obey({ ...order("normal"), since: null }, NOW);
+  expect(desk.onset(NOW)).toBe(NOW);
+  desk.obey({ ...order("elevated", [manual("normal")]), since: NOW - 5_000 }, NOW);
+  expect(desk.onset(NOW)).toBeNull();
+});

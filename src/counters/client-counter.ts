@@ -97,7 +97,12 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
   }
 
   async #reportToWatch(): Promise<void> {
-    const report = { shard: this.#number, isolates: this.#shard.isolates, sites: this.#shard.summaries() };
+    const report = {
+      shard: this.#number,
+      isolates: this.#shard.isolates,
+      sites: this.#shard.summaries(),
+      revocationsVersion: this.#shard.revocationsVersion,
+    };
     this.#shard.obey(await watchObject(this.env).report(report));
   }
 

@@ -27,6 +27,7 @@ export interface ExchangeDeps {
    */
   readonly partner: (detour: number) => ExchangePartner;
   readonly summarize: () => readonly SiteSummary[];
+  readonly revocationsVersion?: () => number;
   readonly obey: (reply: ExchangeReply, now: number) => void;
   readonly wait: (ms: number) => Promise<unknown>;
   readonly now: () => number;
@@ -93,7 +94,12 @@ export class Exchange {
   async #exchange(deps: ExchangeDeps): Promise<void> {
     const spendings = this.#tally.collect(deps.now());
     try {
-      const call = deps.partner(this.#detour).exchange({ isolate: this.isolate, spendings, sites: deps.summarize() });
+      const call = deps.partner(this.#detour).exchange({
+        isolate: this.isolate,
+        spendings,
+        sites: deps.summarize(),
+        revocationsVersion: deps.revocationsVersion?.() ?? 0,
+      });
       const reply = await Promise.race([call, deps.wait(CALL_TIMEOUT_MS).then(() => null)]);
       if (reply === null) throw new Late("the shard did not answer in time");
       this.#tally.settle(spendings, reply.tats, deps.now());

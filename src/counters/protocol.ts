@@ -2,6 +2,8 @@
  * What isolates, shards and the watch tell each other. Additive only: during a roll-out a new Worker talks to an old
  * object and the other way round, so fields are added, never renamed, and every reader stands a missing one.
  */
+
+import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes } from "../policy/modes.ts";
 import type { Posture } from "../policy/verdict.ts";
 import { addLineCounts, type LineCounts, type Lines } from "../waiting/lines.ts";
@@ -14,6 +16,8 @@ export interface ExchangeReport {
   readonly spendings: Spendings;
   /** One for each site, in the order of the rules. */
   readonly sites: readonly SiteSummary[];
+  /** Which list of revocations the isolate knows. */
+  readonly revocationsVersion?: number;
 }
 
 export interface ExchangeReply {
@@ -22,6 +26,8 @@ export interface ExchangeReply {
   /** TATs of the keys that were reported, in the same order. */
   readonly tats: Float64Array;
   readonly sites: readonly SiteOrders[];
+  /** Only for an isolate that knows an older list. */
+  readonly revocations?: RevocationList;
 }
 
 /** What a site's requests came to since the last report. Cost units, unless it says otherwise. */
@@ -56,6 +62,10 @@ export interface SiteOrders {
   readonly manual?: ManualModes;
   /** The lines of the waiting room, by class of service. Missing or null: no news of them. */
   readonly lines?: Lines | null;
+  /** When the automatic posture left normal, ms since 1970; null while it is normal. */
+  readonly since?: number | null;
+  /** From the watch to a shard that knows an older list: rides with the first order, as it concerns all sites. */
+  readonly revocations?: RevocationList;
 }
 
 export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSummary {

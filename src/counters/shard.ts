@@ -6,6 +6,7 @@
  * brings each to its owner's `merge` and the answer back with `learn`. Where `watchDue` says so it takes `summaries` to the
  * watch as well, whose orders come back with `obey`. Nothing here waits, and all memory is bounded.
  */
+import type { RevocationList } from "../identity/revocations.ts";
 import { Ledger, type Spendings } from "./ledger.ts";
 import {
   addSummaries,
@@ -77,6 +78,7 @@ export class Shard {
   readonly #demand = new Map<string, number>();
   #summaries = new Map<string, SiteSummary>();
   #orders: readonly SiteOrders[] = [];
+  #revocations: RevocationList | null = null;
   #handedOverAt = 0;
   #toldWatchAt = 0;
   #sweptAt = 0;
@@ -97,7 +99,9 @@ export class Shard {
   exchange(report: ExchangeReport, now: number): ExchangeReply {
     const tats = this.#spend(report.spendings, now);
     this.#note(report, now);
-    return { nextInMs: this.#paceMs(), tats, sites: this.#ordersFor(report.isolate) };
+    const reply = { nextInMs: this.#paceMs(), tats, sites: this.#ordersFor(report.isolate) };
+    const isNews = this.revocationsVersion > (report.revocationsVersion ?? 0);
+    return this.#revocations && isNews ? { ...reply, revocations: this.#revocations } : reply;
   }
 
   /** Another shard hands over what its isolates spent of our keys, and learns where these stand. */
@@ -135,9 +139,17 @@ export class Shard {
     return summaries;
   }
 
+  /** Which list of revocations is known here; 0 for none. */
+  get revocationsVersion(): number {
+    return this.#revocations?.version ?? 0;
+  }
+
   /** The watch's orders for this shard: divided among its isolates from now on. */
   obey(orders: readonly SiteOrders[]): void {
-    this.#orders = orders;
+    this.#orders = orders.map(({ revocations, ...order }) => {
+      if (revocations && revocations.version > this.revocationsVersion) this.#revocations = revocations;
+      return order;
+    });
   }
 
   #spend({ keys, spentMs }: Spendings, now: number): Float64Array {

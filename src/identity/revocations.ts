@@ -8,7 +8,7 @@ export const REVOCATIONS_MAX = 512;
 
 /** On the wire between the watch, shards and isolates. */
 export interface RevocationList {
-  /** Another with each change; 0 is the empty list that everybody begins with. */
+  /** Grows with each change; 0 is the empty list that everybody begins with. */
   readonly version: number;
   readonly entries: readonly { readonly principal: string /** ms since 1970 */; readonly until: number }[];
 }
@@ -26,7 +26,9 @@ export class Revocations {
     return now < (this.#until.get(principal) ?? 0);
   }
 
+  /** Older news, still on its way, is not taken for new. */
   learn({ version, entries }: RevocationList): void {
+    if (version <= this.#version) return;
     this.#until = new Map(entries.slice(0, REVOCATIONS_MAX).map(({ principal, until }) => [principal, until]));
     this.#version = version;
   }

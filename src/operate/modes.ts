@@ -9,13 +9,11 @@ import type { OwnRequest, OwnRoute } from "../own-paths.ts";
 import { keyOf, type Mode } from "../policy/modes.ts";
 import type { Site } from "../policy/policy.ts";
 import { POSTURES } from "../policy/verdict.ts";
+import { inTime, json, problem, read, timeOf, unanswered, words } from "./call.ts";
 
 /** A day: whoever still needs it then decides again. */
 const MINUTES_MAX = 24 * 60;
-const BODY_MAX_CHARACTERS = 8192;
-const WATCH_TIMEOUT_MS = 3000;
 
-const words = (most: number) => v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(most));
 const frame = {
   site: words(100),
   /** For colleagues: why. */
@@ -137,49 +135,4 @@ function siteNamed(name: string, { isolate: { policy } }: OwnRequest): Site | un
 
 function noSuchSite(name: string, { isolate: { policy } }: OwnRequest): Response {
   return problem(422, `There is no site "${name}". Known: ${policy.sites.map((site) => site.name).join(", ")}.`);
-}
-
-/** Null when the watch is away: then nothing was promised, and the operator is told so. */
-async function inTime<T>(call: Promise<T>): Promise<T | null> {
-  return Promise.race([call.catch(() => null), scheduler.wait(WATCH_TIMEOUT_MS).then(() => null)]);
-}
-
-async function read<T extends v.GenericSchema>(
-  request: Request,
-  schema: T,
-): Promise<{ readonly said: v.InferOutput<T> } | { readonly problem: Response }> {
-  const text = await request.text();
-  if (text.length > BODY_MAX_CHARACTERS) return { problem: problem(413, "The call is too long.") };
-  let said: unknown;
-  try {
-    said = JSON.parse(text);
-  } catch {
-    return { problem: problem(400, "This is no JSON.") };
-  }
-  const parsed = v.safeParse(schema, said);
-  if (parsed.success) return { said: parsed.output };
-  const sentences = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "the call"}: ${issue.message}`);
-  return { problem: problem(422, sentences.join("; ")) };
-}
-
-function timeOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-function unanswered(): Response {
-  return problem(
-    503,
-    "The watch did not answer: it is not certain whether the call took effect. Look with GET, then repeat.",
-  );
-}
-
-function problem(status: number, detail: string): Response {
-  return json(status, { type: "about:blank", status, detail }, "application/problem+json");
-}
-
-function json(status: number, body: unknown, type = "application/json"): Response {
-  return new Response(`${JSON.stringify(body, null, 2)}\n`, {
-    status,
-    headers: { "Cache-Control": "no-store", "Content-Type": type },
-  });
 }

@@ -7,7 +7,7 @@ import type { Facts } from "../request/facts.ts";
 import { canTakeChallenge } from "./can-take-challenge.ts";
 import { NOTHING_OFF, type SwitchedOffRoutes } from "./modes.ts";
 import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
-import { CLASS_OF_SERVICE, POSTURE_ACTIONS } from "./tables.ts";
+import { CLASS_OF_SERVICE, type ClassOfService, POSTURE_ACTIONS } from "./tables.ts";
 import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.ts";
 
 /** Seconds that clients wait before they look again when the posture, not a budget, turned them away. */
@@ -18,7 +18,10 @@ const SEATS_OF_ORDINARY_PREFIX = 20;
 /** Whoever meets something that is switched off is not told to wait longer than this, seconds. */
 const OFF_RETRY_MAX_S = 600;
 
-/** @param now milliseconds since 1970 */
+/**
+ * @param now milliseconds since 1970
+ * @param onset when the posture left normal, ms since 1970; null while it is normal
+ */
 export function decide(
   facts: Facts,
   identity: Identity,
@@ -28,6 +31,7 @@ export function decide(
   posture: Posture,
   now: number,
   switchedOff: SwitchedOffRoutes = NOTHING_OFF,
+  onset: number | null = null,
 ): Decision {
   const route = routeOf(site, facts);
   const subject: Subject = { facts, lane: identity.lane, route };
@@ -42,7 +46,7 @@ export function decide(
     verdict,
     reason,
     route,
-    serviceClass: CLASS_OF_SERVICE[identity.lane][route.importance],
+    serviceClass: serviceClassOf(identity, route, onset),
     charges: charged,
     standsUntil: until,
     observed,
@@ -58,6 +62,9 @@ export function decide(
   if (exceeded) {
     const { charge, waitS } = exceeded;
     const { budget } = charge;
+    // A person who has spent her own budget is held to it, but never locked out: she may sign in, as anybody may.
+    if (budget.per === "principal" && route.vouches && identity.lane !== "machine")
+      return decide(facts, asStranger(identity), site, policy, counters, posture, now, switchedOff, onset);
     if (budget.then === "challenge" && canTakeChallenge(facts, route))
       return decision({ kind: "challenge" }, budget.name);
     const until = standsForAddress(budget, facts, identity) ? now + waitS * 1000 : null;
@@ -70,6 +77,18 @@ export function decide(
   if (matched?.then === "challenge" && identity.lane === "unknown" && !spared)
     return decision(ask(facts, route), matched.name, charges);
   return decision(underPosture(posture, subject, spared), matched?.name ?? posture, charges);
+}
+
+/** A session bought in the middle of an attack must not stand beside the doctors who were there before: one class lower. */
+function serviceClassOf({ lane, proof, principal }: Identity, route: CompiledRoute, onset: number | null) {
+  const serviceClass = CLASS_OF_SERVICE[lane][route.importance];
+  const earnedDuring = principal !== null && proof !== null && onset !== null && proof.since >= onset;
+  return earnedDuring && serviceClass < 3 ? ((serviceClass + 1) as ClassOfService) : serviceClass;
+}
+
+/** Whoever has a pass, whatever she spent, still has a device that we know. */
+function asStranger(identity: Identity): Identity {
+  return { ...identity, lane: "unknown", principal: null, knownDevice: true };
 }
 
 /** The first route whose path and method match; compile() made sure that the last one always does. */

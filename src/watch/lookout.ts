@@ -14,6 +14,8 @@ export interface ShardReport {
   readonly shard: number;
   readonly isolates: number;
   readonly sites: readonly SiteSummary[];
+  /** Which list of revocations the shard knows. */
+  readonly revocationsVersion?: number;
 }
 
 interface Site {

@@ -1,18 +1,23 @@
 /**
  * Watch: the one Durable Object that sees every site whole. Here only what needs the platform; what it knows and says stands
- * in lookout.ts, what operators set in mode-book.ts. What it measures is in memory: after a restart it learns anew within a
+ * in lookout.ts, what operators set in mode-book.ts and revocation-book.ts. What it measures is in memory: after a restart it learns anew within a
  * second. What is stored stands in ../counters/STORED.md.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { SiteOrders } from "../counters/protocol.ts";
 import type { ObjectsEnv } from "../counters/shards.ts";
+import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes, Mode } from "../policy/modes.ts";
 import { Lookout, type ShardReport } from "./lookout.ts";
 import { ModeBook, type ModeRow, type ModeRows } from "./mode-book.ts";
+import { Onsets } from "./onsets.ts";
+import { type Revocation, RevocationBook, type RevocationRows } from "./revocation-book.ts";
 
 export class Watch extends DurableObject<ObjectsEnv> {
   readonly #lookout = new Lookout();
+  readonly #onsets = new Onsets();
   readonly #modes: ModeBook;
+  readonly #revocations: RevocationBook;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
@@ -20,12 +25,23 @@ export class Watch extends DurableObject<ObjectsEnv> {
       "CREATE TABLE IF NOT EXISTS mode (site TEXT, key TEXT, mode TEXT NOT NULL, until INTEGER NOT NULL, " +
         "PRIMARY KEY (site, key)) WITHOUT ROWID",
     );
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS revocation (principal TEXT PRIMARY KEY, until INTEGER NOT NULL, " +
+        "reason TEXT NOT NULL, by TEXT NOT NULL) WITHOUT ROWID",
+    );
+    this.#revocations = new RevocationBook(revocationRowsIn(ctx.storage.sql), Date.now());
     this.#modes = new ModeBook(modeRowsIn(ctx.storage.sql), Date.now());
   }
 
   report(report: ShardReport): readonly SiteOrders[] {
     const now = Date.now();
-    return this.#lookout.report(report, now).map((order) => ({ ...order, manual: this.#modes.of(order.site, now) }));
+    const news = this.#revocations.newsFor(report.revocationsVersion ?? 0, now);
+    return this.#lookout.report(report, now).map((order, i) => ({
+      ...order,
+      manual: this.#modes.of(order.site, now),
+      since: this.#onsets.note(order.site, order.posture, now),
+      ...(news && i === 0 ? { revocations: news } : {}),
+    }));
   }
 
   /** Only operators' calls come here. @returns false when there are too many modes already */
@@ -40,6 +56,22 @@ export class Watch extends DurableObject<ObjectsEnv> {
   modesOf(site: string): ManualModes {
     return this.#modes.of(site, Date.now());
   }
+
+  /** Only operators' calls come here. @returns the list from now on; null when there are too many already */
+  revoke(revocation: Revocation): RevocationList | null {
+    const now = Date.now();
+    return this.#revocations.add(revocation, now) ? this.#revocations.list(now) : null;
+  }
+
+  liftRevocation(principal: string): RevocationList {
+    const now = Date.now();
+    this.#revocations.lift(principal, now);
+    return this.#revocations.list(now);
+  }
+
+  revocations(): readonly Revocation[] {
+    return this.#revocations.all(Date.now());
+  }
 }
 
 function modeRowsIn(sql: SqlStorage): ModeRows {
@@ -49,5 +81,22 @@ function modeRowsIn(sql: SqlStorage): ModeRows {
       void sql.exec("INSERT OR REPLACE INTO mode (site, key, mode, until) VALUES (?, ?, ?, ?)", site, key, mode, until),
     remove: (site, key) => void sql.exec("DELETE FROM mode WHERE site = ? AND key = ?", site, key),
     removeEnded: (now) => void sql.exec("DELETE FROM mode WHERE until <= ?", now),
+  };
+}
+
+function revocationRowsIn(sql: SqlStorage): RevocationRows {
+  return {
+    read: () =>
+      sql.exec("SELECT principal, until, reason, by FROM revocation").toArray() as unknown as readonly Revocation[],
+    write: ({ principal, until, reason, by }) =>
+      void sql.exec(
+        "INSERT OR REPLACE INTO revocation (principal, until, reason, by) VALUES (?, ?, ?, ?)",
+        principal,
+        until,
+        reason,
+        by,
+      ),
+    remove: (principal) => void sql.exec("DELETE FROM revocation WHERE principal = ?", principal),
+    removeEnded: (now) => void sql.exec("DELETE FROM revocation WHERE until <= ?", now),
   };
 }

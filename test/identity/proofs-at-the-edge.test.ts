@@ -5,9 +5,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Asked, ask, seenByOrigin } from "../lab/ask.ts";
 import { SYSTEMS_HOST, serviceKeyHeader, serviceKeyOf, tlsClientAuth } from "../lab/credentials.ts";
 import { type Lab, startEdges } from "../lab/edge.ts";
+import { ask, seenByOrigin } from "../lab/visitors.ts";
 import { AUDIENCE, ISSUER, Issuer } from "./issuer.ts";
 import { SECRET } from "./proving.ts";
 
@@ -48,9 +48,18 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+interface Asked {
+  readonly host?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the edge found out by itself. */
+  readonly cf?: object;
+  readonly edge?: number;
+}
+
 /** The lane and the principal that the origin was told. */
-async function toldToOrigin(asked: Asked) {
-  const got = await ask(lab, "/echo/x", asked);
+async function toldToOrigin({ host = "portal.example.lv", headers = {}, cf = {}, edge = 0 }: Asked) {
+  const url = lab.shieldUrls[edge] ?? new URL("http://nowhere");
+  const got = await ask(url, "/echo/x", { headers: { ...headers, Host: host, "MF-CF-Blob": JSON.stringify(cf) } });
   expect(got.status).toBe(200);
   return { lane: seenByOrigin(got, "shield-lane"), principal: seenByOrigin(got, "shield-principal"), got };
 }

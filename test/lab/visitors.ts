@@ -56,6 +56,12 @@ export function ask(edge: URL, path: string, { method = "GET", headers = {}, bod
   });
 }
 
+/** What the demo portal's echo saw of a header; undefined when it was absent. */
+export function seenByOrigin(got: Got, name: string): string | undefined {
+  const { headers } = JSON.parse(got.body) as { readonly headers: readonly (readonly [string, string])[] };
+  return headers.find(([key]) => key.toLowerCase() === name)?.[1];
+}
+
 export const cookiesOf = ({ headers }: Got): string =>
   (headers["set-cookie"] ?? []).map((cookie) => cookie.split(";", 1)[0]).join("; ");
 

@@ -42,6 +42,55 @@ describe("a clinician", () => {
   });
 });
 
+describe("a person who has spent her budget", () => {
+  /** Her own budget is spent, all others have room. */
+  const spentByHer: CounterView = { waitSeconds: ({ budget }) => (budget.per === "principal" ? 12 : 0) };
+  const resident = identity({ lane: "resident", principal: "re5", evidence: "pass" });
+  const signIn = facts({ pathname: "/login/password", method: "POST" });
+
+  it.each([doctor, resident])("is held to it on every page, and may still sign in, as anybody may", (who) => {
+    expect(kindOf(facts({ pathname: "/app/prescriptions" }), who, "normal", spentByHer)).toBe("limit");
+    expect(kindOf(signIn, who, "normal", spentByHer)).toBe("allow");
+    // Her device is known: sign-in is not challenged even in an attack.
+    expect(kindOf(signIn, who, "elevated", spentByHer)).toBe("allow");
+  });
+  it("then spends what strangers spend, and is refused where they are", () => {
+    expect(verdictOf(signIn, doctor, "normal", spentByHer).charges.map(({ budget }) => budget.per)).toEqual([
+      "address",
+      "prefix",
+    ]);
+    expect(kindOf(signIn, doctor, "normal", spent)).toBe("challenge");
+  });
+  it("gets no share of the origin for it that strangers would not get", () =>
+    expect(verdictOf(signIn, doctor, "normal", spentByHer).serviceClass).toBe(
+      verdictOf(signIn, identity()).serviceClass,
+    ));
+  it("is another matter for a system: it has nothing to sign in with", () => {
+    const system = identity({ lane: "machine", principal: "5y5", evidence: "certificate" });
+    expect(kindOf(signIn, system, "normal", spentByHer)).toBe("limit");
+  });
+});
+
+describe("a proof that was earned during an attack", () => {
+  const ONSET = 900_000;
+  const knownSince = (since: number, lane: "clinician" | "resident" | "machine" = "clinician") =>
+    identity({ lane, principal: "p", evidence: "pass", proof: { since, expiresAt: null, clockSkewMs: null } });
+  const classOf = (who: Identity, pathname: string, onset: number | null = ONSET) => {
+    const [site] = policy.sites;
+    if (!site) throw new Error("the rules have a site");
+    return decide(facts({ pathname }), who, site, policy, room, "elevated", 1_000_000, undefined, onset).serviceClass;
+  };
+
+  it("stands one class behind one from before it", () => {
+    expect(classOf(knownSince(ONSET - 1), "/app/prescriptions")).toBe(0);
+    expect(classOf(knownSince(ONSET), "/app/prescriptions")).toBe(1);
+    expect(classOf(knownSince(ONSET, "resident"), "/search")).toBe(3);
+  });
+  it("is as good as any other in calm", () => expect(classOf(knownSince(ONSET), "/app/prescriptions", null)).toBe(0));
+  it("is none where systems prove themselves, as they always could", () =>
+    expect(classOf(knownSince(0, "machine"), "/soap/prescription")).toBe(0));
+});
+
 describe("an unknown client", () => {
   it.each([
     ["normal", "allow"],
