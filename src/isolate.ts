@@ -20,6 +20,7 @@ import type { Attempts, ProofKind } from "./identity/proof.ts";
 import { Revocations } from "./identity/revocations.ts";
 import { compile } from "./policy/compile.ts";
 import type { Policy, Site } from "./policy/policy.ts";
+import { Held } from "./resend/held.ts";
 import rules from "./rules.ts";
 import { createSealer, type Sealer } from "./seal.ts";
 
@@ -44,6 +45,8 @@ export class Isolate {
   readonly refusals = new StandingRefusals<RefusalAtDesk>();
   /** Tokens of strict budgets, fetched ahead. */
   readonly purses: StrictPurses;
+  /** Forms that are about to be given back. */
+  readonly held = new Held();
   readonly exchange: Exchange;
   /** The shard that this isolate reports to. */
   readonly home: number;

@@ -15,6 +15,7 @@ import { authorizeOperator, notFound } from "./operator.ts";
 import { facilityOf } from "./policy/compile.ts";
 import type { Budget } from "./policy/policy.ts";
 import type { Facts } from "./request/facts.ts";
+import { resendRoutes } from "./resend/routes.ts";
 
 const PREFIX = "/.shield/";
 
@@ -50,6 +51,7 @@ const ROUTES: readonly OwnRoute[] = [
       handle: (asked) => handle(asked.request, challengeContext(asked)),
     }),
   ),
+  ...resendRoutes,
 ];
 
 /** Puzzles and proofs cost us some work, so an address has a budget for them: a whole surgery may be asked at once. */

@@ -9,7 +9,10 @@
  * Accepted trade-off: a sealed thing cannot be called back one by one before it expires; lifetimes are short instead.
  */
 
-export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place";
+export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place" | "visit" | "deadline";
+
+/** What is encrypted as well: contents that must stay secret even from whoever carries them. */
+export type SecretPurpose = "form";
 
 /** Keyed hashes that are no tokens: counter keys, principals, networks, support codes, a puzzle's answers. */
 export type HashPurpose = "client-key" | "principal" | "network" | "counter" | "support";
@@ -29,6 +32,14 @@ export interface Sealer {
   seal(purpose: Purpose, fields: Fields): Promise<string>;
   /** The fields as sealed, or null for anything else whatsoever. Never throws. */
   open(purpose: Purpose, token: string): Promise<Fields | null>;
+  /**
+   * Encrypts, and binds to fields that whoever opens it must know: AES-256-GCM (NIST SP 800-38D) under a key of its purpose.
+   * Key id ‖ 12 random bytes ‖ ciphertext ‖ tag. Random nonces are good for 2^32 forms under one secret.
+   * @throws RangeError on fields that cannot be encoded.
+   */
+  encrypt(purpose: SecretPurpose, bound: Fields, plain: Bytes): Promise<Bytes>;
+  /** What was encrypted under just these fields, or null for anything else whatsoever. Never throws. */
+  decrypt(purpose: SecretPurpose, bound: Fields, sealed: Bytes): Promise<Bytes | null>;
   /** HMAC-SHA-256 under the current secret, 32 bytes. */
   mac(purpose: HashPurpose, bytes: Uint8Array): Promise<Bytes>;
   /** The same under every accepted secret, current first: for what was computed before a rotation. */
@@ -49,6 +60,8 @@ const MIN_SECRET_BYTES = 32;
 const MIN_SECRET_DISTINCT_BYTES = 16; // 32 random bytes hold fewer once in 10^15 draws; a typed password soon does
 const KEY_ID_BYTES = 4;
 const TAG_BYTES = 32;
+const IV_BYTES = 12;
+const GCM_TAG_BYTES = 16;
 const MIN_TOKEN_CHARS = Math.ceil(((KEY_ID_BYTES + TAG_BYTES) * 4) / 3);
 const FORMAT = "vairogs 1"; // another encoding needs another name here, or old tokens would be misread
 
@@ -97,6 +110,29 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
       }
       return null;
     },
+    async encrypt(purpose, bound, plain) {
+      const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
+      const additionalData = framed(purpose, concat(current.id, encodeFields(bound)));
+      const key = await current.key(`encrypt ${purpose}`);
+      const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key, plain);
+      return concat(current.id, iv, new Uint8Array(sealed));
+    },
+    async decrypt(purpose, bound, sealed) {
+      if (sealed.length < KEY_ID_BYTES + IV_BYTES + GCM_TAG_BYTES) return null;
+      const iv = sealed.subarray(KEY_ID_BYTES, KEY_ID_BYTES + IV_BYTES);
+      for (const ring of rings) {
+        if (!ring.id.every((byte, at) => byte === sealed[at])) continue;
+        const additionalData = framed(purpose, concat(ring.id, encodeFields(bound)));
+        const key = await ring.key(`encrypt ${purpose}`);
+        try {
+          const rest = sealed.subarray(KEY_ID_BYTES + IV_BYTES);
+          return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv, additionalData }, key, rest));
+        } catch {
+          return null; // the one way in which WebCrypto says that a tag is wrong
+        }
+      }
+      return null;
+    },
     mac: (purpose, bytes) => sign(current, purpose, bytes),
     macs: (purpose, bytes) => Promise.all(rings.map((ring) => sign(ring, purpose, bytes))),
     deriveBits: (purpose, lengthBytes) => current.derive(`bits ${purpose}`, lengthBytes),
@@ -104,7 +140,7 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
   };
 }
 
-type KeyName = `seal ${Purpose}` | `mac ${HashPurpose}`;
+type KeyName = `seal ${Purpose}` | `encrypt ${SecretPurpose}` | `mac ${HashPurpose}`;
 
 /** All keys of one secret. */
 interface Ring {
@@ -131,8 +167,10 @@ async function createRing(secret: string | undefined): Promise<Ring | null> {
     async key(name) {
       const known = keys.get(name);
       if (known) return known;
-      const hmac = { name: "HMAC", hash: "SHA-256" };
-      const key = await crypto.subtle.importKey("raw", await derive(name, 32), hmac, false, ["sign", "verify"]);
+      const bits = await derive(name, 32);
+      const key = name.startsWith("encrypt ")
+        ? await crypto.subtle.importKey("raw", bits, "AES-GCM", false, ["encrypt", "decrypt"])
+        : await crypto.subtle.importKey("raw", bits, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
       keys.set(name, key);
       return key;
     },
@@ -144,7 +182,7 @@ async function sign(ring: Ring, purpose: HashPurpose, bytes: Uint8Array): Promis
 }
 
 /** What the tag covers. The length byte keeps purpose and body apart. */
-function framed(purpose: Purpose, body: Bytes): Bytes {
+function framed(purpose: Purpose | SecretPurpose, body: Bytes): Bytes {
   const name = encoder.encode(purpose);
   return concat(new Uint8Array([name.length]), name, body);
 }

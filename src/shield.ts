@@ -2,7 +2,7 @@
  * The way of a request: identify → prove → decide → admit → forward, or answer. Everything that decides is pure and
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
-import { OWN_FAILURE_REASON, Respondent, repeat } from "./answer/respondent.ts";
+import { OWN_FAILURE_REASON, type Refusal, Respondent, repeat } from "./answer/respondent.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard } from "./counters/shards.ts";
 import { spendStrictly } from "./counters/spend-strictly.ts";
@@ -10,17 +10,23 @@ import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
+import { mayBringTicket, ticketCookie } from "./identity/visit.ts";
 import { awakeIsolate, type Isolate, isolateFor } from "./isolate.ts";
 import { isAdminHost } from "./operator.ts";
 import { admit } from "./origin/admit.ts";
-import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
+import { askOrigin, keptAnswer, type OriginAnswer } from "./origin/ask-origin.ts";
+import { withOwnCookies } from "./origin/own-cookies.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";
 import { decide } from "./policy/decide.ts";
 import { OWN_FAILURE } from "./policy/failures.ts";
-import type { Decision } from "./policy/verdict.ts";
-import type { Facts } from "./request/facts.ts";
+import type { Charge, Decision } from "./policy/verdict.ts";
+import type { Facts, Fault } from "./request/facts.ts";
 import { glance } from "./request/glance.ts";
 import { identify, isFault } from "./request/identify.ts";
+import { type FormInHand, randomId } from "./resend/form-in-hand.ts";
+import { knownUntilMs } from "./resend/seal-form.ts";
+import { SentForms } from "./resend/sent-forms.ts";
+import { takeForm } from "./resend/take-back.ts";
 import { reloadSeconds } from "./waiting/line.ts";
 import { keepPlace, type Stander, standerOf, turnTold } from "./waiting/stand-in-line.ts";
 
@@ -30,13 +36,16 @@ const OUR_FAULT = { kind: "closed", retryAfterS: 10 } as const;
 
 /** One request on its way, and how far it has come: what a failure half way must know. */
 interface Visit {
-  readonly request: Request;
-  readonly facts: Facts;
+  /** What a form that came back was when it was first sent. */
+  request: Request;
+  facts: Facts;
   readonly env: Env;
   readonly ctx: ExecutionContext;
   readonly isolate: Isolate;
   readonly desk: Desk;
   readonly respond: Respondent;
+  /** What she is posting, as far as it can be given back to her. */
+  form: FormInHand | null;
   identity: Identity | null;
   decision: Decision | null;
   /** Whether the origin was asked: a body can be sent only once. */
@@ -87,6 +96,7 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     isolate,
     desk,
     respond,
+    form: null,
     identity: null,
     decision: null,
     asked: false,
@@ -117,15 +127,21 @@ async function ownPath(
 }
 
 async function pass(visit: Visit): Promise<Response> {
-  const { facts, isolate, desk, respond } = visit;
+  const { isolate, desk, respond } = visit;
   const now = Date.now();
   const posture = desk.posture(now);
-  const proving = prove(facts, isolate, now, {
+  const proving = prove(visit.facts, isolate, now, {
     later: (work) => visit.ctx.waitUntil(work),
     attempts: isolate.attempts,
   });
   const identity = proving instanceof Promise ? await proving : proving;
   visit.identity = identity;
+  const taking = takeForm(isolate, visit.request, visit.facts, identity, now);
+  const taken = taking instanceof Promise ? await taking : taking;
+  if (taken.kind === "refused") return respond.fault(taken.fault);
+  if (taken.kind === "busy") return respond.verdict(NO_ROOM, "too many forms at once", identity.lane, posture);
+  const { facts } = taken;
+  Object.assign(visit, { request: taken.request, facts, form: taken.form });
   const decision = decide(
     facts,
     identity,
@@ -151,12 +167,12 @@ async function pass(visit: Visit): Promise<Response> {
       const refusal = { budget: verdict.budget, untilMs, supportCode, last: null, desk, cost: route.cost };
       isolate.refusals.note(facts.address.text, refusal, now);
     }
-    return respond.verdict(verdict, decision.reason, identity.lane, posture);
+    return turnAway(visit, verdict, decision.reason, identity);
   }
   const refused = await spendStrictly(decision.charges, isolate.purses, visit.env);
   if (refused) {
     desk.noteTurnedAway(decision.route.cost);
-    return respond.verdict(refused, refused.budget.name, identity.lane, posture);
+    return turnAway(visit, refused, refused.budget.name, identity);
   }
   const kept = await keptAnswer(visit.request, facts, decision.route);
   if (kept) return kept;
@@ -173,7 +189,7 @@ async function pass(visit: Visit): Promise<Response> {
   );
   if (stander) desk.lines.noteTry(decision.serviceClass, room);
   if (!room && stander) return waitInLine(visit, identity, decision, stander);
-  if (!room) return respond.verdict(NO_ROOM, "no room at the origin", identity.lane, posture);
+  if (!room) return turnAway(visit, NO_ROOM, "no room at the origin", identity);
   return forwarded(visit, identity, decision);
 }
 
@@ -192,22 +208,82 @@ async function waitInLine(
   return page;
 }
 
+/** Tells her why not now; what she sent goes back to her with the page, unless it is not wanted at all. */
+async function turnAway(visit: Visit, verdict: Refusal, reason: string, identity: Identity): Promise<Response> {
+  const { form, respond, desk } = visit;
+  const now = Date.now();
+  const carried = form && verdict.kind !== "block" ? await form.carry(identity, now) : null;
+  if (!carried) form?.done();
+  return respond.verdict(verdict, reason, identity.lane, desk.posture(now), carried);
+}
+
 async function forwarded(visit: Visit, identity: Identity, decision: Decision): Promise<Response> {
-  const { request, facts, env, ctx, isolate, desk, respond } = visit;
+  const { facts, env, ctx, isolate, desk, respond, form } = visit;
   visit.asked = true;
-  const answer = await askOrigin(
-    { request, facts, identity, route: decision.route, desk, sealer: isolate.sealer },
-    env,
-    ctx,
-  );
+  if (form?.returned) {
+    const mark = await sentForms(visit).mark(form.returned.id, knownUntilMs(form.returned));
+    if (mark.kind === "unavailable") return turnAway(visit, NO_ROOM, "nobody knows whether it was sent", identity);
+    if (mark.kind === "sent-before") {
+      form.done();
+      return respond.fault({ status: 400, code: "already-sent", sentAtMs: mark.atMs });
+    }
+  }
+  const request = form?.forOrigin() ?? visit.request;
+  const asking = askOrigin({ request, facts, identity, route: decision.route, desk, sealer: isolate.sealer }, env, ctx);
+  // It is marked as sent: so it is sent to the end, also when she leaves meanwhile.
+  if (form?.returned) ctx.waitUntil(asking);
+  const answer = await asking;
+  const unreached = form && neverReached(answer, form);
+  if (form && unreached) return givenBack(visit, form, unreached, identity);
+  form?.done();
   switch (answer.kind) {
     case "response":
-      return answer.response;
+      return withTicket(visit, identity, answer.response);
     case "fault":
       return respond.fault(answer.fault);
     case "gone":
       return new Response(null, { status: 499 }); // nobody is there to read it
   }
+}
+
+/** Cloudflare's words for an origin with which there was no connection: refused, unreachable, no TLS, untrusted. */
+const NO_CONNECTION: ReadonlySet<number> = new Set([521, 523, 525, 526]);
+
+/** The fault, where the origin cannot have what she sent; null where it may. */
+function neverReached(answer: OriginAnswer, form: FormInHand): Fault | null {
+  if (answer.kind === "fault") return form.left ? null : { ...answer.fault, received: "no" };
+  if (answer.kind === "gone" || !NO_CONNECTION.has(answer.response.status)) return null;
+  return { status: 502, code: "origin-unreachable", received: "no" };
+}
+
+/** The origin never had it: it may be sent again, and goes back to her with the page that says so. */
+async function givenBack(visit: Visit, form: FormInHand, fault: Fault, identity: Identity): Promise<Response> {
+  if (form.returned && !(await sentForms(visit).unmark(form.returned.id))) form.renounceId();
+  const carried = await form.carry(identity, Date.now());
+  if (!carried) form.done();
+  return visit.respond.fault(fault, carried);
+}
+
+function sentForms({ env, ctx }: Visit): SentForms {
+  return new SentForms(
+    (id) => counterShard(env, Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT),
+    (ms) => scheduler.wait(ms),
+    (work) => ctx.waitUntil(work),
+  );
+}
+
+/** In calm a page brings a ticket, so that its form is taken even if strangers are challenged by then. */
+async function withTicket({ facts, isolate, desk }: Visit, identity: Identity, response: Response): Promise<Response> {
+  const { sealer, tally } = isolate;
+  const now = Date.now();
+  if (sealer === null || !mayBringTicket(facts, response) || desk.posture(now) !== "normal") return response;
+  const spend = (charge: Charge): boolean => {
+    const fits = tally.waitSeconds(charge, now) === 0;
+    if (fits) tally.apply([charge], now);
+    return fits;
+  };
+  const cookie = await ticketCookie(sealer, facts, identity.facility, spend, now, randomId);
+  return cookie === null ? response : withOwnCookies(response, [cookie]);
 }
 
 /** Our own exception: the table says who gets through all the same. */

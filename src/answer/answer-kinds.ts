@@ -36,6 +36,8 @@ export interface Recipient {
   readonly method: string;
   /** Where a page of ours will stand: in a frame of a foreign site it gets no cookies, so nothing can be done there. */
   readonly frame: "none" | "own" | "foreign";
+  /** Whether the page carries back what was sent. Only ever a page, after a POST. */
+  readonly carries: boolean;
   /** The asker's Origin if the rules let its scripts read our answers, else null. */
   readonly corsOrigin: string | null;
 }
@@ -54,7 +56,7 @@ export function sends(method: string): boolean {
 }
 
 /** What became of what was sent. Whoever reads "not passed on" sends again, so that is said only where it is certain. */
-export function fateOf(what: Answer): Fate {
+export function fateOf(what: Answer): Fate | null {
   switch (what.kind) {
     case "challenge":
     case "limit":
@@ -69,7 +71,8 @@ export function fateOf(what: Answer): Fate {
   }
 }
 
-function fateOfFault({ code }: Fault): Fate {
+/** Null where the page itself is about what became of it. */
+function fateOfFault({ code, received }: Fault): Fate | null {
   switch (code) {
     case "url-too-long":
     case "cookie-too-long":
@@ -80,8 +83,13 @@ function fateOfFault({ code }: Fault): Fate {
       return "refused";
     case "origin-unreachable":
     case "origin-timeout":
+      return received === "no" ? "held" : "uncertain";
     case "internal":
       return "uncertain";
+    case "already-sent":
+    case "form-expired":
+    case "form-foreign":
+      return null;
   }
 }
 

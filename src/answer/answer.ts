@@ -2,16 +2,21 @@
  * `answer`: every answer that is not the origin's, in the client's own media type and language. Answers of one kind are the
  * same for some seconds (support code, seconds to wait), so a flood of denials is served from prebuilt bodies and headers.
  */
+import type { Fault } from "../request/facts.ts";
+import type { Carried } from "../resend/carried.ts";
 import { type Answer, type Recipient, type Service, sends, statusOf } from "./answer-kinds.ts";
 import { headersFor } from "./headers.ts";
 import { machineBody } from "./machine.ts";
 import { pageFor } from "./pages.ts";
+import { carryingBody, splitAtSlots } from "./resend-form.ts";
 
 export interface Prebuilt {
   readonly status: number;
   readonly headers: Headers;
   /** Bytes: a page would otherwise be encoded anew for every denial. */
   readonly body: Uint8Array<ArrayBuffer> | null;
+  /** Of a page that carries a form: what stands before, between and after what is its own. */
+  readonly around: readonly Uint8Array<ArrayBuffer>[] | null;
 }
 
 /** Bounded: kinds × formats × languages × seconds to wait × codes of the moment. Emptied when full: 256 × ≤ 14 kB. */
@@ -19,11 +24,13 @@ const PREBUILT_MAX = 256;
 const prebuilt = new WeakMap<Service, Map<string, Prebuilt>>();
 const encoder = new TextEncoder();
 
-export function answer(what: Answer, to: Recipient, service: Service): Response {
-  return send(prebuiltFor(what, to, service));
+/** @param carried what the page carries back; given if and only if `to.carries` */
+export function answer(what: Answer, to: Recipient, service: Service, carried: Carried | null = null): Response {
+  return send(prebuiltFor(what, to, service), carried);
 }
 
-export function send({ status, headers, body }: Prebuilt): Response {
+export function send({ status, headers, body, around }: Prebuilt, carried: Carried | null = null): Response {
+  if (carried && around) return new Response(carryingBody(around, carried), { status, headers });
   return new Response(body, { status, headers });
 }
 
@@ -34,7 +41,7 @@ export function prebuiltFor(what: Answer, to: Recipient, service: Service): Preb
     prebuilt.set(service, kept);
   }
   const body = to.method === "HEAD" ? "none" : sends(to.method) ? "sent" : "asked";
-  const key = `${variantOf(what)} ${what.supportCode} ${to.format} ${to.language} ${body} ${to.frame} ${to.corsOrigin}`;
+  const key = `${variantOf(what)} ${what.supportCode} ${to.format} ${to.language} ${body} ${to.frame} ${to.carries} ${to.corsOrigin}`;
   let made = kept.get(key);
   if (!made) {
     if (kept.size >= PREBUILT_MAX) kept.clear();
@@ -57,14 +64,20 @@ function variantOf(what: Answer): string {
     case "closed":
       return `closed ${what.retryAfterS} ${what.page} ${what.received} ${what.updatedAt} ${what.notice?.lv} ${what.notice?.en}`;
     case "fault":
-      return `fault ${what.fault.status} ${what.fault.code}`;
+      return `fault ${what.fault.status} ${what.fault.code} ${what.fault.received} ${minuteOf(what.fault)}`;
   }
+}
+
+/** Pages say no more of the time. */
+function minuteOf({ sentAtMs }: Fault): number {
+  return Math.floor((sentAtMs ?? 0) / 60_000);
 }
 
 function build(what: Answer, to: Recipient, service: Service): Prebuilt {
   const text = bodyFor(what, to, service);
   const body = text === null || to.method === "HEAD" ? null : new Uint8Array(encoder.encode(text));
-  return { status: statusOf(what), headers: headersFor(what, to), body };
+  const around = text !== null && to.carries ? splitAtSlots(text) : null;
+  return { status: statusOf(what), headers: headersFor(what, to), body: around ? null : body, around };
 }
 
 function bodyFor(what: Answer, to: Recipient, service: Service): string | null {

@@ -28,9 +28,7 @@ export const english: Texts = {
     },
     limit: {
       title: "Too many requests",
-      body: [
-        "Too many requests came from your connection or account in a short time. Wait {wait} and reload this page.",
-      ],
+      body: ["Too many requests came from your connection or account in a short time. Wait {wait} and try again."],
     },
     block: {
       title: "Request not accepted",
@@ -110,6 +108,27 @@ export const english: Texts = {
       title: "The health system is not answering in time",
       body: ["The health system took too long to answer. Try again in a little while."],
     },
+    "already-sent": {
+      title: "Already sent",
+      body: [
+        "This form was already sent at {time}. It was not sent a second time.",
+        "Check whether the record exists. If it does not, the form is one step back (the Back button), and you can send it from there.",
+      ],
+    },
+    "form-expired": {
+      title: "The form can no longer be sent from here",
+      body: [
+        "This page kept what you entered for a limited time, and that has passed. What you entered was not sent now.",
+        "The form is one step back (the Back button): check it and send it again from there.",
+      ],
+    },
+    "form-foreign": {
+      title: "The form cannot be sent from here",
+      body: [
+        "It was kept for another address, another person or another browser, or it did not arrive whole. It was not sent now.",
+        "The form is one step back (the Back button): check it and send it again from there.",
+      ],
+    },
     internal: { title: "Something went wrong", body: ["The fault is on our side. Try again in a little while."] },
   },
   fates: {
@@ -143,6 +162,20 @@ export const english: Texts = {
       "The automatic check needs JavaScript, which is switched off in this browser. Switch it on and reload the page. If you cannot, use another browser or contact support.",
     progress: "Progress of the check",
   },
+  resend: {
+    byItself:
+      "What you sent has not been passed on yet. It is kept on this page and is sent by itself after the check.",
+    byHand:
+      "What you sent has not been passed on yet. It is kept on this page: leave the page open and press the button a little later.",
+    send: "Send again",
+    sending: "Sending.",
+    expired:
+      "The form can no longer be sent from this page. It is one step back (the Back button): check it and send it again from there.",
+    back: {
+      title: "Back to the form",
+      body: ["The form is one step further back: press the Back button once more."],
+    },
+  },
   help: { title: "If you need help", code: "Support code", phone: "Phone" },
   machine: {
     titles: {
@@ -156,6 +189,7 @@ export const english: Texts = {
     uncertain: "It is not known whether the request was received: check before sending it again.",
   },
   updated: ({ date, time }) => `Last update: ${date}, ${time}`,
+  timeOfDay: new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Riga" }),
   wait: ({ count, unit }) => `${count} ${unit}${count === 1 ? "" : "s"}`,
   after: ({ count, unit }) => `in ${count} ${unit}${count === 1 ? "" : "s"}`,
 };

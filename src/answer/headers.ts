@@ -27,7 +27,15 @@ const CSP_OF: Readonly<Record<Recipient["frame"], string>> = {
   foreign: `default-src 'none'; style-src '${STYLE_HASH}'; base-uri 'none'; form-action 'none'`,
 };
 
-export function headersFor(what: Answer, { format, language, frame, corsOrigin }: Recipient): Headers {
+/** Of a page of ours that stands alone in its window. */
+export const PAGE_CSP = CSP_OF.none;
+/**
+ * Browsers hold a form's redirects to form-action as well, and what was posted may lead anywhere: to the identity provider,
+ * say. The form on such a page is ours, its target is where she was going, and nothing else on it was written by anybody.
+ */
+const CARRYING_CSP = CSP_OF.none.replace("; form-action 'self'", "");
+
+export function headersFor(what: Answer, { format, language, frame, carries, corsOrigin }: Recipient): Headers {
   const headers = new Headers({
     "Shield-Mitigated": what.kind,
     "Cache-Control": "no-store",
@@ -42,7 +50,7 @@ export function headersFor(what: Answer, { format, language, frame, corsOrigin }
   headers.set("Content-Type", MEDIA_TYPES[format]);
   headers.set("Content-Language", language);
   if (format === "html") {
-    headers.set("Content-Security-Policy", CSP_OF[frame]);
+    headers.set("Content-Security-Policy", carries ? CARRYING_CSP : CSP_OF[frame]);
     // Not no-referrer: it would make the Origin of our own posts "null".
     headers.set("Referrer-Policy", "same-origin");
   }

@@ -34,7 +34,7 @@ export const latvian: Texts = {
     limit: {
       title: "Pārāk daudz pieprasījumu",
       body: [
-        "No jūsu savienojuma vai konta īsā laikā saņemts pārāk daudz pieprasījumu. Uzgaidiet {wait} un pārlādējiet šo lapu.",
+        "No jūsu savienojuma vai konta īsā laikā saņemts pārāk daudz pieprasījumu. Uzgaidiet {wait} un mēģiniet vēlreiz.",
       ],
     },
     block: {
@@ -119,6 +119,27 @@ export const latvian: Texts = {
       title: "Veselības sistēma neatbild laikā",
       body: ["Veselības sistēma pārāk ilgi neatbildēja. Mēģiniet vēlreiz pēc brīža."],
     },
+    "already-sent": {
+      title: "Jau nosūtīts",
+      body: [
+        "Šī veidlapa jau nosūtīta plkst. {time}. Otrreiz tā netika sūtīta.",
+        "Pārbaudiet, vai ieraksts ir izveidots. Ja nav, veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”), un to var sūtīt no turienes.",
+      ],
+    },
+    "form-expired": {
+      title: "Veidlapu no šīs lapas vairs nevar nosūtīt",
+      body: [
+        "Šī lapa ievadīto glabāja ierobežotu laiku, un tas ir pagājis. Ievadītais tagad netika nosūtīts.",
+        "Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”): pārbaudiet to un sūtiet vēlreiz no turienes.",
+      ],
+    },
+    "form-foreign": {
+      title: "Veidlapu no šīs lapas nevar nosūtīt",
+      body: [
+        "Tā bija saglabāta citai adresei, citai personai vai citam pārlūkam, vai arī nepienāca vesela. Tagad tā netika nosūtīta.",
+        "Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”): pārbaudiet to un sūtiet vēlreiz no turienes.",
+      ],
+    },
     internal: { title: "Radās kļūda", body: ["Kļūda ir mūsu pusē. Mēģiniet vēlreiz pēc brīža."] },
   },
   fates: {
@@ -150,6 +171,20 @@ export const latvian: Texts = {
       "Automātiskajai pārbaudei vajadzīgs JavaScript, bet tas šajā pārlūkā ir izslēgts. Ieslēdziet to un pārlādējiet lapu. Ja tas nav iespējams, lietojiet citu pārlūku vai sazinieties ar atbalsta dienestu.",
     progress: "Pārbaudes gaita",
   },
+  resend: {
+    byItself:
+      "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā un pēc pārbaudes tiks nosūtīts automātiski.",
+    byHand:
+      "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā: atstājiet lapu atvērtu un pēc brīža nospiediet pogu.",
+    send: "Sūtīt vēlreiz",
+    sending: "Sūtām.",
+    expired:
+      "No šīs lapas veidlapu vairs nevar nosūtīt. Tā ir vienu soli atpakaļ (poga „Atpakaļ”): pārbaudiet to un sūtiet vēlreiz no turienes.",
+    back: {
+      title: "Atpakaļ uz veidlapu",
+      body: ["Veidlapa ir vēl vienu soli atpakaļ: nospiediet pogu „Atpakaļ” vēlreiz."],
+    },
+  },
   help: { title: "Ja vajadzīga palīdzība", code: "Atbalsta kods", phone: "Tālrunis" },
   machine: {
     titles: {
@@ -163,6 +198,7 @@ export const latvian: Texts = {
     uncertain: "Nav zināms, vai pieprasījums ir saņemts: pirms sūtāt vēlreiz, pārbaudiet.",
   },
   updated: ({ date, time }) => `Pēdējoreiz atjaunināts ${date}. plkst. ${time}`,
+  timeOfDay: new Intl.DateTimeFormat("lv-LV", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Riga" }),
   wait: (duration) =>
     `${duration.count} ${{ second: ["sekundi", "sekundes"], minute: ["minūti", "minūtes"] }[duration.unit][singular(duration) ? 0 : 1]}`,
   after: (duration) =>

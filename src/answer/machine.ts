@@ -118,6 +118,9 @@ const FHIR_CODES: Readonly<Record<Message["code"], string>> = {
   "body-too-large": "too-long",
   "origin-unreachable": "transient",
   "origin-timeout": "timeout",
+  "already-sent": "duplicate",
+  "form-expired": "expired",
+  "form-foreign": "forbidden",
   internal: "exception",
 };
 

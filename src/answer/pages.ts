@@ -3,6 +3,7 @@ import { type Answer, fateOf, type Recipient, type Service, sends } from "./answ
 import { CHALLENGE_SCRIPT, challengeWidget, unsentWidget } from "./challenge-page.ts";
 import { escapeMarkup } from "./escape.ts";
 import { layout, type Part } from "./layout.ts";
+import { carriedWidget } from "./resend-form.ts";
 import { type Language, type LocalTime, type PageTexts, say, TEXTS, type Texts } from "./texts.ts";
 
 /** Reading slowly must cost nothing: the waiting page does not come back sooner, whatever Retry-After says (seconds). */
@@ -11,15 +12,15 @@ const SOONEST_REFRESH_S = 20;
 export function pageFor(what: Answer, to: Recipient, service: Service): string {
   if (what.kind === "challenge" && to.frame === "foreign") return framedPage(what, to, service);
   const otherLanguages = service.languages.filter((language) => language !== to.language);
-  const first = partOf(what, to.method, to.language, otherLanguages);
-  const others = otherLanguages.map((language) => partOf(what, to.method, language, null));
+  const first = partOf(what, to, to.language, otherLanguages);
+  const others = otherLanguages.map((language) => partOf(what, to, language, null));
   const help = helpOf(what.supportCode, service.supportPhone, TEXTS[to.language]);
   return layout({
     first,
     others,
     help,
-    head: headOf(what, to.method),
-    name: isUnsent(what, to.method) ? "unsent" : what.kind,
+    head: headOf(what, to),
+    name: isUnsent(what, to) ? "unsent" : what.kind,
   });
 }
 
@@ -41,28 +42,39 @@ function framedPage(what: Answer, { method, language }: Recipient, service: Serv
 }
 
 /** @param others the languages that follow; null when this is one of them */
-function partOf(what: Answer, method: string, language: Language, others: readonly Language[] | null): Part {
+function partOf(what: Answer, to: Sender, language: Language, others: readonly Language[] | null): Part {
   const texts = TEXTS[language];
-  const page = textsOf(what, method, texts);
+  const page = textsOf(what, to, texts);
   const seconds = secondsOf(what);
-  // The challenge has a page of its own for whoever sent something.
-  const tellsFate = sends(method) && !isUnsent(what, method);
-  const sentences = tellsFate ? [...page.body, texts.fates[fateOf(what)]] : page.body;
+  const sentences = [...page.body, fateText(what, to, texts)].filter((sentence) => sentence !== "");
+  const sentAtMs = what.kind === "fault" ? what.fault.sentAtMs : undefined;
   const html = [
     ...noticeOf(what, texts, language),
-    ...sentences.map((sentence) => `<p>${escapeMarkup(say(texts, sentence, seconds))}</p>`),
+    ...sentences.map((sentence) => `<p>${escapeMarkup(say(texts, sentence, seconds, sentAtMs))}</p>`),
     ...queueOf(what, texts),
+    // What was typed comes before what else there is to read.
+    to.carries && others ? carriedWidget(texts) : "",
     sectionsOf(page, others ? "h2" : "h3"),
-    what.kind === "challenge" ? widgetOf(texts, method, others) : "",
-    opensByItself(what, method) ? waitingOf(texts, seconds, others !== null) : "",
+    what.kind === "challenge" ? widgetOf(texts, to, others) : "",
+    opensByItself(what, to.method) ? waitingOf(texts, seconds, others !== null) : "",
   ];
   return { language, title: page.title, html: html.filter((piece) => piece !== "").join("\n") };
 }
 
-function textsOf(what: Answer, method: string, { pages, faults }: Texts): PageTexts {
+type Sender = Pick<Recipient, "method" | "carries">;
+
+/** What became of what she sent; the challenge has a page of its own where it cannot be kept. */
+function fateText(what: Answer, to: Sender, { fates, resend }: Texts): string {
+  if (!sends(to.method) || isUnsent(what, to)) return "";
+  if (to.carries) return what.kind === "challenge" ? resend.byItself : resend.byHand;
+  const fate = fateOf(what);
+  return fate === null ? "" : fates[fate];
+}
+
+function textsOf(what: Answer, to: Sender, { pages, faults }: Texts): PageTexts {
   switch (what.kind) {
     case "challenge":
-      return sends(method) ? pages.unsent : pages.challenge;
+      return isUnsent(what, to) ? pages.unsent : pages.challenge;
     case "limit":
     case "block":
       return pages[what.kind];
@@ -108,13 +120,14 @@ function localTime(ms: number): LocalTime {
   return { date: `${part.day}.${part.month}.${part.year}`, time: `${part.hour}:${part.minute}` };
 }
 
-function isUnsent(what: Answer, method: string): boolean {
-  return what.kind === "challenge" && sends(method);
+/** It met the challenge and cannot be carried through it. */
+function isUnsent(what: Answer, { method, carries }: Sender): boolean {
+  return what.kind === "challenge" && sends(method) && !carries;
 }
 
 /** There is one status for the script, so the other language says what to do where there is none, and no more. */
-function widgetOf(texts: Texts, method: string, others: readonly Language[] | null): string {
-  if (sends(method)) return others ? unsentWidget(texts) : "";
+function widgetOf(texts: Texts, to: Sender, others: readonly Language[] | null): string {
+  if (sends(to.method) && !to.carries) return others ? unsentWidget(texts) : "";
   return others ? challengeWidget(texts, others) : `<noscript>${escapeMarkup(texts.challenge.noScript)}</noscript>`;
 }
 
@@ -143,9 +156,9 @@ function waitingOf(texts: Texts, seconds: number, first: boolean): string {
   return first ? `${byItself}\n<p><a href="">${escapeMarkup(texts.waiting.now)}</a></p>` : byItself;
 }
 
-function headOf(what: Answer, method: string): string {
-  if (what.kind === "challenge") return sends(method) ? "" : CHALLENGE_SCRIPT;
-  return opensByItself(what, method) ? `<meta http-equiv="refresh" content="${secondsOf(what)}">` : "";
+function headOf(what: Answer, to: Sender): string {
+  if (to.carries || (what.kind === "challenge" && !sends(to.method))) return CHALLENGE_SCRIPT;
+  return opensByItself(what, to.method) ? `<meta http-equiv="refresh" content="${secondsOf(what)}">` : "";
 }
 
 /** Whom to call and what to read out. Nothing where there is neither phone nor code. */

@@ -7,6 +7,7 @@ import type { Budget, Policy, Site } from "../policy/policy.ts";
 import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Glance } from "../request/glance.ts";
+import type { Carried } from "../resend/carried.ts";
 import { answer, type Prebuilt, prebuiltFor, send } from "./answer.ts";
 import type { Answer, Recipient, Service } from "./answer-kinds.ts";
 import { jitteredSeconds } from "./retry.ts";
@@ -54,14 +55,22 @@ export class Respondent {
       language: spoken(language, this.#service),
       method,
       frame: read?.asker === "frame" ? frameOf(read) : "none",
+      carries: false,
       corsOrigin: read && readerOf(read, isolate.policy),
     };
   }
 
-  async verdict(verdict: Refusal, reason: string, lane: Lane, posture: Posture): Promise<Response> {
+  /** @param carried what was sent, to be sent again from the page; null where that cannot be */
+  async verdict(
+    verdict: Refusal,
+    reason: string,
+    lane: Lane,
+    posture: Posture,
+    carried: Carried | null = null,
+  ): Promise<Response> {
     const supportCode = await this.supportCode(verdict, reason, lane, posture);
     const notice = verdict.kind === "closed" ? this.#notice() : NO_NOTICE;
-    return answer(told(verdict, reason, posture, supportCode, notice), this.#to, this.#service);
+    return this.#answer(told(verdict, reason, posture, supportCode, notice), carried);
   }
 
   async supportCode(verdict: Refusal, reason: string, lane: Lane, posture: Posture): Promise<string | null> {
@@ -71,8 +80,12 @@ export class Respondent {
     return codes ? await codes.codeFor({ verdict: verdict.kind, reason: why, lane, posture }, Date.now()) : null;
   }
 
-  fault(fault: Fault): Response {
-    return answer({ kind: "fault", fault, supportCode: null }, this.#to, this.#service);
+  fault(fault: Fault, carried: Carried | null = null): Response {
+    return this.#answer({ kind: "fault", fault, supportCode: null }, carried);
+  }
+
+  #answer(what: Answer, carried: Carried | null): Response {
+    return answer(what, carried ? { ...this.#to, carries: true } : this.#to, this.#service, carried);
   }
 
   #notice(): SiteNotice {
@@ -101,7 +114,14 @@ export function repeat(
   )
     return send(last.told);
   const service = serviceOf(env);
-  const to: Recipient = { format, language: spoken(language, service), method, frame: "none", corsOrigin: null };
+  const to: Recipient = {
+    format,
+    language: spoken(language, service),
+    method,
+    frame: "none",
+    carries: false,
+    corsOrigin: null,
+  };
   const told = prebuiltFor({ kind: "limit", retryAfterS: spread(seconds), budget, supportCode }, to, service);
   refusal.last = { seconds, method, format, language, told };
   return send(told);

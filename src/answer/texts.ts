@@ -1,6 +1,6 @@
 /**
  * Which words there are; latvian.ts and english.ts hold them. In a sentence `{wait}` becomes "20 seconds" and `{after}`
- * "in 20 seconds".
+ * "in 20 seconds", `{time}` "13:20".
  */
 import type { FaultCode } from "../request/facts.ts";
 import type { Turn } from "../waiting/line.ts";
@@ -71,6 +71,16 @@ export interface Texts {
     readonly noScript: string;
     readonly progress: string;
   };
+  /** On a page that carries back what was sent. */
+  readonly resend: {
+    readonly byItself: string;
+    readonly byHand: string;
+    readonly send: string;
+    readonly sending: string;
+    readonly expired: string;
+    /** The page that Back meets on its way to the form. */
+    readonly back: PageTexts;
+  };
   readonly help: { readonly title: string; readonly code: string; readonly phone: string };
   /** For software and whoever reads its logs. */
   readonly machine: {
@@ -80,15 +90,20 @@ export interface Texts {
   };
   /** Of what staff tell. */
   readonly updated: (at: LocalTime) => string;
+  /** Hours and minutes, in the country's time. */
+  readonly timeOfDay: Intl.DateTimeFormat;
   readonly wait: (duration: Duration) => string;
   readonly after: (duration: Duration) => string;
 }
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { lv: latvian, en: english };
 
-/** Puts the seconds into a sentence. */
-export function say(texts: Texts, sentence: string, seconds: number): string {
+/** Puts the seconds, or the time of day, into a sentence. */
+export function say(texts: Texts, sentence: string, seconds: number, atMs = 0): string {
   if (!sentence.includes("{")) return sentence;
   const duration = asPeopleSay(seconds);
-  return sentence.replaceAll("{wait}", texts.wait(duration)).replaceAll("{after}", texts.after(duration));
+  return sentence
+    .replaceAll("{wait}", texts.wait(duration))
+    .replaceAll("{after}", texts.after(duration))
+    .replaceAll("{time}", () => texts.timeOfDay.format(atMs));
 }

@@ -37,6 +37,9 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
       "CREATE TABLE IF NOT EXISTS spent (id TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID",
     );
     ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS sent_forms (id TEXT PRIMARY KEY, sent_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID",
+    );
+    ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS lease_epoch (one INTEGER PRIMARY KEY CHECK (one = 1), until INTEGER NOT NULL)",
     );
     this.#grants = new StrictGrants(leaseEpochIn(ctx.storage.sql), Date.now());
@@ -70,6 +73,26 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
       expiresAt,
     );
     return rowsWritten > 0 ? "spent-now" : "already-spent";
+  }
+
+  /** Marks a form as sent, exactly once like a puzzle. Says since when it is, ms since 1970. Only ids that were sealed may come here. */
+  markSent(id: string, knownUntil: number): { readonly first: boolean; readonly atMs: number } {
+    const now = Date.now();
+    this.#purge(now);
+    const { sql } = this.ctx.storage;
+    const { rowsWritten } = sql.exec(
+      "INSERT OR IGNORE INTO sent_forms (id, sent_at, expires_at) VALUES (?, ?, ?)",
+      id,
+      now,
+      knownUntil,
+    );
+    if (rowsWritten > 0) return { first: true, atMs: now };
+    return { first: false, atMs: Number(sql.exec("SELECT sent_at FROM sent_forms WHERE id = ?", id).one().sent_at) };
+  }
+
+  /** The origin never had it: it may be sent again. */
+  unmarkSent(id: string): void {
+    this.ctx.storage.sql.exec("DELETE FROM sent_forms WHERE id = ?", id);
   }
 
   /** Tokens of a strict budget. Only the shard that owns the key may be asked. */
@@ -110,6 +133,7 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     if (now - this.#purgedAt < PURGE_EVERY_MS) return;
     this.#purgedAt = now;
     this.ctx.storage.sql.exec("DELETE FROM spent WHERE expires_at < ?", now);
+    this.ctx.storage.sql.exec("DELETE FROM sent_forms WHERE expires_at < ?", now);
   }
 }
 

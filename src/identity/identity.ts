@@ -1,6 +1,7 @@
 /** Who is asking, as far as it is proven. `prove` (prove.ts) makes it from the facts. */
 
 import type { Clearance } from "../challenge/clearance.ts";
+import type { Visit } from "./visit.ts";
 
 /** How far a client is known. Order matters: earlier is more trusted. */
 export const LANES = ["machine", "clinician", "resident", "cleared", "unknown"] as const;
@@ -16,6 +17,8 @@ export interface Identity {
   readonly clearanceShare: number;
   /** The clearance as it should travel on, where it is due for renewal; else null. */
   readonly renewal: Clearance | null;
+  /** The visit ticket of whoever hands in a form; null without a good one, and for every other request. */
+  readonly visit: Visit | null;
   /** A pass past its full lane but within its 90 days: may sign in without a challenge, has no clinician share. */
   readonly knownDevice: boolean;
   /** Registered facility whose network this is. It lifts the challenge and scales the budget; it proves nothing. */

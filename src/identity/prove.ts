@@ -11,6 +11,7 @@ import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import type { Evidence, Identity, Lane, ProofFacts, Refusal } from "./identity.ts";
 import type { ProofAid, ProofKind } from "./proof.ts";
+import { presentsTicket, readVisit } from "./visit.ts";
 
 /** What an isolate proves with. */
 export interface Prover {
@@ -26,9 +27,10 @@ export interface Prover {
 /** @returns at once, not a promise, where nothing is presented: so it is with nearly all of a flood */
 export function prove(facts: Facts, prover: Prover, now: number, aid: ProofAid): Identity | Promise<Identity> {
   const presented = prover.proofs.filter((kind) => kind.presents(facts));
-  if (prover.sealer === null || (presented.length === 0 && facts.cookies.clearance === ""))
+  const { sealer } = prover;
+  if (sealer === null || (presented.length === 0 && facts.cookies.clearance === "" && !presentsTicket(facts)))
     return identityOf(facts, prover.policy, now, "unknown", "none");
-  return proveBy(presented, facts, prover, prover.sealer, now, aid);
+  return proveBy(presented, facts, prover, sealer, now, aid);
 }
 
 async function proveBy(
@@ -41,6 +43,7 @@ async function proveBy(
 ): Promise<Identity> {
   let device: ProofFacts | null = null;
   let refusal: Refusal | null = null;
+  const visit = presentsTicket(facts) ? await readVisit(sealer, facts, now) : null;
   for (const kind of presented) {
     const outcome = await kind.check(facts, now, aid);
     if (outcome.kind === "refused") {
@@ -49,12 +52,12 @@ async function proveBy(
       refusal = { proof: kind.name, why: "revoked", clockSkewMs: null };
     } else if (outcome.kind === "proven") {
       const { lane, principal, facts: proof } = outcome;
-      return identityOf(facts, policy, now, lane, kind.name, { principal, proof, refusal });
+      return identityOf(facts, policy, now, lane, kind.name, { principal, proof, refusal, visit });
     } else device = outcome.facts;
   }
   const { clearance: cookie } = facts.cookies;
   const clearance = cookie === "" ? null : await readClearance(sealer, cookie, facts.host, now);
-  const known = { knownDevice: device !== null, proof: device, refusal };
+  const known = { knownDevice: device !== null, proof: device, refusal, visit };
   if (clearance !== null) {
     const networks = await networksOf(sealer, facts.address);
     return identityOf(facts, policy, now, "cleared", "clearance", {
@@ -64,7 +67,9 @@ async function proveBy(
       renewal: renewed(clearance, networks, now),
     });
   }
-  return identityOf(facts, policy, now, "unknown", device ? "known-device" : "refused", known);
+  const presentedNothing = presented.length === 0 && cookie === "";
+  const evidence = device ? "known-device" : presentedNothing ? "none" : "refused";
+  return identityOf(facts, policy, now, "unknown", evidence, known);
 }
 
 function identityOf(
@@ -82,6 +87,7 @@ function identityOf(
     clearance: null,
     clearanceShare: 1,
     renewal: null,
+    visit: null,
     knownDevice: false,
     facility: facility && { name: facility.name, seats: facility.seats },
     evidence,

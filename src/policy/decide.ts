@@ -3,6 +3,7 @@
  * again tomorrow with the same outcome, explained, simulated and tested.
  */
 import type { Identity } from "../identity/identity.ts";
+import { ticketFor } from "../identity/visit.ts";
 import type { Facts } from "../request/facts.ts";
 import { canTakeChallenge } from "./can-take-challenge.ts";
 import { NOTHING_OFF, type SwitchedOffRoutes } from "./modes.ts";
@@ -76,7 +77,12 @@ export function decide(
   const spared = matched?.then === "allow" || sparedTheChallenge(identity, subject);
   if (matched?.then === "challenge" && identity.lane === "unknown" && !spared)
     return decision(ask(facts, route), matched.name, charges);
-  return decision(underPosture(posture, subject, spared), matched?.name ?? posture, charges);
+  const verdict = underPosture(posture, subject, spared);
+  // A ticket spares what the posture asks, never what a rule does; it is spent only where it makes the difference.
+  const ticket = verdict.kind === "challenge" ? ticketFor(facts, identity, counters, now) : null;
+  return ticket
+    ? decision(underPosture(posture, subject, true), "visit ticket", [...charges, ...ticket])
+    : decision(verdict, matched?.name ?? posture, charges);
 }
 
 /** A session bought in the middle of an attack must not stand beside the doctors who were there before: one class lower. */

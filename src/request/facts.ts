@@ -108,6 +108,10 @@ export interface CertificateFacts {
 export interface Fault {
   readonly status: 400 | 413 | 414 | 431 | 502 | 504;
   readonly code: FaultCode;
+  /** Of an origin's fault: "no" where it is certain that the origin cannot have what was sent. */
+  readonly received?: "no";
+  /** Of `already-sent`: when, ms since 1970. */
+  readonly sentAtMs?: number;
 }
 
 export type FaultCode =
@@ -119,4 +123,7 @@ export type FaultCode =
   | "body-too-large"
   | "origin-unreachable"
   | "origin-timeout"
+  | "already-sent"
+  | "form-expired"
+  | "form-foreign"
   | "internal";

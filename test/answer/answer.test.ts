@@ -13,7 +13,14 @@ const TYPES: Readonly<Record<AnswerFormat, string | null>> = {
   none: null,
 };
 
-const PERSON: Recipient = { format: "html", language: "lv", method: "GET", frame: "none", corsOrigin: null };
+const PERSON: Recipient = {
+  format: "html",
+  language: "lv",
+  method: "GET",
+  frame: "none",
+  carries: false,
+  corsOrigin: null,
+};
 
 const TABLE: readonly { kind: AnswerKind; status: number; retryAfter: string | null }[] = [
   { kind: "challenge", status: 403, retryAfter: null },
@@ -92,7 +99,7 @@ describe("an answer", () => {
     );
     for (const [, what] of ALL)
       for (const some of recipients) {
-        const to = { ...some, language: "en" } as const;
+        const to = { ...some, language: "en", carries: false } as const;
         const [kept, fresh] = [answer(what, to, SERVICE), answer(what, to, { ...SERVICE })];
         expect([kept.status, [...kept.headers], await kept.text()]).toEqual([
           fresh.status,

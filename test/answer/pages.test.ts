@@ -5,6 +5,7 @@ import type { Answer } from "../../src/answer/answer-kinds.ts";
 import { escapeMarkup } from "../../src/answer/escape.ts";
 import { STYLE_HASH } from "../../src/answer/headers.ts";
 import { STYLE } from "../../src/answer/layout.ts";
+import type { FaultCode } from "../../src/request/facts.ts";
 import { ALL, answerTo, FAULT_CODES, faultOf, SAMPLES, unbalanced } from "./samples.ts";
 
 const html = (...asked: Parameters<typeof answerTo>) => answerTo(...asked).text();
@@ -118,10 +119,17 @@ describe("the waiting page", () => {
   });
 });
 
+const { fault: unreachable } = SAMPLES;
+
 describe("whoever sent something", () => {
   const held = /has not been passed on yet/;
   const refused = /was not accepted and not kept/;
   const uncertain = /not certain whether it was received/;
+  const itself: Readonly<Record<string, RegExp>> = {
+    "already-sent": /was already sent at 13:20/,
+    "form-expired": /kept what you entered for a limited time/,
+    "form-foreign": /kept for another address/,
+  };
   const told: readonly (readonly [name: string, what: Answer, fate: RegExp])[] = [
     ["limit", SAMPLES.limit, held],
     ["wait", SAMPLES.wait, held],
@@ -129,7 +137,8 @@ describe("whoever sent something", () => {
     ["closed, perhaps received", { ...SAMPLES.closed, received: "unknown" }, uncertain],
     ["challenge", SAMPLES.challenge, held],
     ["block", SAMPLES.block, refused],
-    ...FAULT_CODES.map((code) => {
+    ["unreachable, certainly not received", { ...unreachable, fault: { ...unreachable.fault, received: "no" } }, held],
+    ...FAULT_CODES.filter((code) => !(code in itself)).map((code) => {
       const reached = code.startsWith("origin-") || code === "internal";
       return [code, faultOf(code), reached ? uncertain : refused] as const;
     }),
@@ -139,6 +148,14 @@ describe("whoever sent something", () => {
     expect([held, refused, uncertain].filter((fate) => fate.test(sent))).toEqual([expected]);
     const asked = await html(what, { language: "en" });
     expect([held, refused, uncertain].filter((fate) => fate.test(asked))).toEqual([]);
+  });
+
+  it.each(Object.entries(itself))("%s is a page about just that", async (code, about) => {
+    const sentAtMs = Date.UTC(2026, 0, 1, 11, 20); // winter: two hours behind Riga
+    const fault = { status: 400, code: code as FaultCode, sentAtMs } as const;
+    const sent = await html({ kind: "fault", supportCode: null, fault }, { language: "en", method: "POST" });
+    expect(sent).toMatch(about);
+    expect([held, refused, uncertain].filter((fate) => fate.test(sent))).toEqual([]);
   });
 });
 

@@ -40,6 +40,9 @@ const FAULT_STATUS: Readonly<Record<FaultCode, Fault["status"]>> = {
   "body-too-large": 413,
   "origin-unreachable": 502,
   "origin-timeout": 504,
+  "already-sent": 400,
+  "form-expired": 400,
+  "form-foreign": 400,
   internal: 502,
 };
 export const FAULT_CODES = Object.keys(FAULT_STATUS) as FaultCode[];
@@ -75,6 +78,7 @@ export function answerTo(what: Answer, to: Partial<Recipient> = {}, service: Par
     language: "lv",
     method: "GET",
     frame: "none",
+    carries: false,
     corsOrigin: null,
     ...to,
   };

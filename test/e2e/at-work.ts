@@ -63,21 +63,6 @@ export class Desk {
     await this.page.getByRole("cell", { name: note, exact: true }).first().waitFor();
   }
 
-  /** Sends the form, meets the challenge instead, and does what its page says: checks in another tab, goes back, sends. */
-  async sendAfterChallenge(prescription: Prescription): Promise<void> {
-    await this.#press('form[action$="/app/prescriptions"] button');
-    const [tab] = await Promise.all([
-      this.page.context().waitForEvent("page", { timeout: PATIENCE_MS }),
-      this.page.click("a[target=_blank]"),
-    ]);
-    await tab.getByRole("link", { name: "Jaunumi" }).first().waitFor({ timeout: PATIENCE_MS });
-    await tab.close();
-    await this.page.goBack({ waitUntil: "domcontentloaded" });
-    // No browser brings back what stood in a field with autocomplete="off", as this one has: she types it again.
-    await this.page.fill("input[name=medicine]", prescription.medicine);
-    await this.send(prescription);
-  }
-
   async goto(path: string): Promise<void> {
     await this.page.goto(new URL(path, this.#base).href, { waitUntil: "domcontentloaded" });
   }

@@ -36,6 +36,7 @@ export function identity(different: Partial<Identity> = {}): Identity {
     clearance: null,
     clearanceShare: 1,
     renewal: null,
+    visit: null,
     knownDevice: false,
     facility: null,
     evidence: "none",

@@ -4,6 +4,7 @@
  */
 import { earnClearance } from "./earn.ts";
 import { browserMeans, inTurn, pause } from "./means.ts";
+import { carriedForm, offerByHand, passOn, sendForm, tendForm } from "./resend.ts";
 import { forgetRounds, isLoop, noteRound } from "./rounds.ts";
 
 const COUNTERS = 8;
@@ -39,6 +40,7 @@ function showFailure(text: "failed" | "again" | "noCookies"): void {
   const failed = element("shield-failed");
   if (progress) progress.hidden = true;
   if (failed) failed.hidden = false;
+  offerByHand(true);
 }
 
 async function run(): Promise<void> {
@@ -79,6 +81,8 @@ async function work(): Promise<void> {
   noteRound(memory, Date.now());
   showProgress(COUNTERS);
   say("done");
+  const form = carriedForm();
+  if (form) return sendForm(form);
   // A reload takes this page's place in the history, so Back stays clean; it keeps the Referer that the origin would have
   // seen; and unlike location.replace it also works for an address with a fragment. The document came by GET.
   location.reload();
@@ -95,6 +99,14 @@ function retry(): void {
 }
 
 function begin(): void {
+  if (document.querySelector("main")?.dataset.shield === "back") {
+    passOn();
+    return;
+  }
+  const form = carriedForm();
+  if (form) tendForm(form);
+  if (!element("shield-status")) return;
+  offerByHand(false);
   element("shield-retry")?.addEventListener("click", (event) => {
     event.preventDefault();
     retry();

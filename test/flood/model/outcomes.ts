@@ -57,6 +57,7 @@ export const STRANGER: Identity = {
   clearance: null,
   clearanceShare: 1,
   renewal: null,
+  visit: null,
   knownDevice: false,
   facility: null,
   evidence: "none",

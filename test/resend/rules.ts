@@ -1,0 +1,28 @@
+/** Rules under which a path says what becomes of it. */
+import { defineRules } from "../../src/policy/language.ts";
+
+export default defineRules({
+  sites: [
+    {
+      name: "forms",
+      hosts: ["localhost"],
+      capacityPerSecond: 600,
+      routes: [
+        { name: "for machines", path: "/closed/*", importance: "normal", usedBy: "machine" },
+        // Dearer than what is there at once: whoever comes second waits for room.
+        { name: "dear", path: "/wait/*", importance: "normal", cost: 300 },
+        { name: "slow", path: "/slow/*", importance: "normal", timeoutSeconds: 1 },
+        { name: "everything else", path: "*", importance: "normal" },
+      ],
+    },
+  ],
+  budgets: [
+    { name: "one address", per: "address", lanes: "unknown", perMinute: 6000, burst: 1000, then: "limit" },
+    { name: "one clearance", per: "clearance", perMinute: 6000, burst: 1000, then: "limit" },
+  ],
+  rules: [
+    { name: "asked", when: { path: ["/challenge/*", "/closed/*"], method: "POST" }, then: "challenge" },
+    { name: "limited", when: { path: "/limit/*", method: "POST", userAgent: "*impatient*" }, then: "limit" },
+  ],
+  facilities: [],
+});
