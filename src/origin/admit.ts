@@ -13,7 +13,7 @@ const POLL_MS = 50;
  */
 export async function admit(
   admission: Admission,
-  { serviceClass, route }: Decision,
+  { serviceClass, route }: Pick<Decision, "serviceClass" | "route">,
   lane: Lane,
   gone: AbortSignal,
   wait: (ms: number) => Promise<unknown>,

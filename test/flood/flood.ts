@@ -3,9 +3,11 @@
  * `npm run flood -- demo` floods what `npm start` runs. Nothing else can be reached.
  */
 import { Command, InvalidArgumentError } from "commander";
+import { runAll } from "./all-command.ts";
 import { parseTarget, runDemo } from "./demo-command.ts";
-import { type LabOptions, runAll, runOne } from "./lab-command.ts";
+import { type LabOptions, runComparison, runOne } from "./lab-command.ts";
 import type { LabScenario } from "./lab-scenario.ts";
+import { STRAINS } from "./model/strains.ts";
 import { demo } from "./scenarios/demo.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 
@@ -29,7 +31,7 @@ async function main(): Promise<number> {
     .command("list")
     .description("says which scenarios there are")
     .action(() => {
-      for (const { name, about } of [demo, ...SCENARIOS]) console.log(`${name.padEnd(NAME_WIDTH)}${about}`);
+      for (const { name, about } of [demo, ...SCENARIOS, ...STRAINS]) console.log(`${name.padEnd(NAME_WIDTH)}${about}`);
     });
   program
     .command(demo.name)
@@ -39,41 +41,48 @@ async function main(): Promise<number> {
     .option("--target <url>", "the shield, on this computer", parseTarget, new URL("http://localhost:8787"))
     .option("--portal <url>", "the bare portal, on this computer", parseTarget, new URL("http://localhost:8788"))
     .action((options: Parameters<typeof runDemo>[1]) => runDemo(demo, options));
-  const withOptions = (command: Command, scenario: LabScenario | null) =>
-    command
-      .option("--seconds <number>", "how long the attack lasts", between(5, SECONDS_MAX), 90)
-      .option("--calm <number>", "seconds before it", between(5, SECONDS_MAX), 30)
-      .option("--after <number>", "seconds after it", between(0, SECONDS_MAX), 30)
-      .option("--seed <number>", "the same seed sends the same flood", whole, 1)
-      .option(
-        "--scale <number>",
-        `divides sources and rates${scenario ? ` (default ${scenario.scale})` : ", instead of each scenario's own"}`,
-        positive,
-      )
-      .option("--edges <number>", "isolates, dealt to four locations", between(1, EDGES_MAX), 8)
-      .option("--without-shield", "floods the bare portal", false)
-      .option("--json <file>", "writes the result")
-      .option("--report <file.html>", "writes a page with pictures")
-      .option("--against <file>", "compares with an earlier result")
-      .option("--quiet", "no line for each second", false);
-  for (const scenario of SCENARIOS)
-    withOptions(program.command(scenario.name).description(scenario.about), scenario)
-      .option("--model", "at full scale under a virtual clock; sends nothing", false)
+  for (const scenario of [...SCENARIOS, ...STRAINS])
+    withOptions(program.command(scenario.name).description(scenario.about), `default ${scenario.scale}; 1 with --model`)
+      .option("--outage <from-to>", "with --model: seconds of attack in which all counters are dead", parseOutage)
       .action(async (options: LabOptions) => {
         isWhole = await runOne(scenario, options);
       });
-  withOptions(program.command("all").description("each scenario in turn, and one summary"), null)
+  withOptions(program.command("all").description("each scenario in turn, and one summary"), "each scenario's own")
     .option("--only <names>", "some of them, separated by commas", namesOfScenarios)
-    .action(async (options: LabOptions & { readonly only?: readonly LabScenario[] }) => {
-      isWhole = await runAll(options.only ?? SCENARIOS, options);
+    .action(async ({ only, ...options }: LabOptions & { readonly only?: readonly LabScenario[] }) => {
+      const playable = SCENARIOS.filter(({ noModel }) => !options.model || noModel === undefined);
+      isWhole = await runAll(only ?? playable, options);
+    });
+  withOptions(program.command("compare [scenarios...]"), "each scenario's own")
+    .description("runs each in real and in model time and says where the two differ")
+    .action(async (names: readonly string[], options: LabOptions) => {
+      const playable = SCENARIOS.filter(({ noModel, crews }) => noModel === undefined && crews.length > 0);
+      isWhole = await runComparison(names.length === 0 ? playable : namesOfScenarios(names.join(",")), options);
     });
   const [asked] = program.parseOptions(process.argv.slice(2)).operands;
-  const known = ["list", "help", "all", demo.name, ...SCENARIOS.map(({ name }) => name)];
+  const known = ["list", "help", "all", "compare", demo.name, ...[...SCENARIOS, ...STRAINS].map(({ name }) => name)];
   if (asked === undefined && process.argv.length <= 2) program.help({ error: true });
   if (asked !== undefined && !known.includes(asked))
     program.error(`There is no scenario "${asked}". There are: ${known.slice(2).join(", ")}.`);
   await program.parseAsync();
   return isWhole ? 0 : INTERRUPTED;
+}
+
+function withOptions(command: Command, usualScale: string): Command {
+  return command
+    .option("--model", "under a virtual clock, at full scale unless told otherwise; sends nothing", false)
+    .option("--seconds <number>", "how long the attack lasts (90; 45 with --model)", between(5, SECONDS_MAX))
+    .option("--calm <number>", "seconds before it (30; 5 with --model)", between(1, SECONDS_MAX))
+    .option("--after <number>", "seconds after it (30; 5 with --model)", between(0, SECONDS_MAX))
+    .option("--seed <number>", "the same seed sends the same flood", whole, 1)
+    .option("--scale <number>", `divides sources and rates (${usualScale})`, positive)
+    .option("--edges <number>", "isolates in real time, dealt to four locations", between(1, EDGES_MAX), 8)
+    .option("--batch <number>", "with --model: one event stands for so many identical requests", between(1, 100))
+    .option("--without-shield", "floods the bare portal", false)
+    .option("--json <file>", "writes the result")
+    .option("--report <file.html>", "writes a page with pictures")
+    .option("--against <file>", "compares with an earlier result")
+    .option("--quiet", "no line for each second", false);
 }
 
 function namesOfScenarios(text: string): readonly LabScenario[] {
@@ -82,6 +91,13 @@ function namesOfScenarios(text: string): readonly LabScenario[] {
     if (!scenario) throw new InvalidArgumentError(`There is no scenario "${name}".`);
     return scenario;
   });
+}
+
+function parseOutage(text: string): { readonly fromS: number; readonly toS: number } {
+  const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  const [fromS, toS] = [Number(from), Number(to)];
+  if (!(fromS < toS)) throw new InvalidArgumentError("Write it like 15-25.");
+  return { fromS, toS };
 }
 
 function between(least: number, most: number): (text: string) => number {

@@ -1,14 +1,19 @@
-/** What `npm run flood -- <scenario>` and `-- all` do: run, show, judge, write. */
+/** What `npm run flood -- <scenario>` does in either clock, and `-- compare`: run, show, judge, write. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { compareResults, describeFailures, describeLive, describeResult, describeSummary } from "./lab-report.ts";
-import type { LabScenario } from "./lab-scenario.ts";
+import { compareClocks, describeComparison } from "./clock-comparison.ts";
+import { compareResults, describeFailures, describeLive, describeModel, describeResult } from "./lab-report.ts";
+import { type LabScenario, sizeAt } from "./lab-scenario.ts";
+import { MODEL_TIMES, runModel, worldAt } from "./model/run-model.ts";
+import { STRAINS } from "./model/strains.ts";
+import { oneComputer } from "./model/world.ts";
 import { runReal } from "./real/run.ts";
+import { renderReport } from "./report-page/render.ts";
 import type { FloodResult } from "./result.ts";
 
 export interface LabOptions {
-  readonly seconds: number;
-  readonly calm: number;
-  readonly after: number;
+  readonly seconds?: number;
+  readonly calm?: number;
+  readonly after?: number;
   readonly seed: number;
   readonly scale?: number;
   readonly edges: number;
@@ -17,58 +22,78 @@ export interface LabOptions {
   readonly report?: string;
   readonly against?: string;
   readonly quiet: boolean;
-  readonly model?: boolean;
+  readonly model: boolean;
+  readonly batch?: number;
+  readonly outage?: { readonly fromS: number; readonly toS: number };
+}
+
+interface Times {
+  readonly calmS: number;
+  readonly attackS: number;
+  readonly afterS: number;
+}
+
+/** Long enough for figures after the first 30 s, and for the shield to calm down. */
+const REAL_TIMES = { calmS: 30, attackS: 90, afterS: 30 } as const;
+/** Short: of a comparison only the flood is of interest. */
+const COMPARED_TIMES = { calmS: 15, attackS: 45, afterS: 0 } as const;
+
+/** Seconds before, of and after the attack: those asked for, else those usual with the clock. */
+export function timesOf(
+  { calm, seconds, after, model }: LabOptions,
+  usual: Times = model ? MODEL_TIMES : REAL_TIMES,
+): Times {
+  return { calmS: calm ?? usual.calmS, attackS: seconds ?? usual.attackS, afterS: after ?? usual.afterS };
 }
 
 /** @returns false when it was ended early */
 export async function runOne(scenario: LabScenario, options: LabOptions): Promise<boolean> {
   const earlier = options.against === undefined ? [] : readResults(options.against);
   const stop = new AbortController();
-  if (options.model) return runInModelTime(scenario, options, stop);
-  const result = await runInRealTime(scenario, options, stop);
+  const result = options.model
+    ? await runInModelTime(scenario, options, stop)
+    : await runInRealTime(scenario, options, timesOf(options), stop);
   console.log(`\n${describeResult(result)}`);
   compareWith(earlier, [result]);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  await writeReport([result], options);
+  if (options.json !== undefined) writeResults(options.json, result);
+  if (options.report !== undefined) writeReport(options.report, [result]);
   return !stop.signal.aborted;
 }
 
 /** @returns false when it was ended early */
-export async function runAll(scenarios: readonly LabScenario[], options: LabOptions): Promise<boolean> {
-  const earlier = options.against === undefined ? [] : readResults(options.against);
+export async function runComparison(scenarios: readonly LabScenario[], options: LabOptions): Promise<boolean> {
   const stop = new AbortController();
   const results: FloodResult[] = [];
+  const figures: ReturnType<typeof compareClocks>[number][] = [];
   for (const scenario of scenarios) {
     if (stop.signal.aborted) break;
-    results.push(await runInRealTime(scenario, options, stop));
-    // After each, as all of them take an hour: whatever happens to the rest, these are kept.
-    if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+    const times = timesOf(options, COMPARED_TIMES);
+    const scale = options.scale ?? scenario.scale;
+    const real = await runInRealTime(scenario, options, times, stop);
+    if (stop.signal.aborted) break;
+    const model = await runModel(scenario, { ...times, seed: options.seed, scale, world: oneComputer(options.edges) });
+    results.push(real, model);
+    figures.push(...compareClocks(real, model));
+    if (!real.sound) console.log(`NOT SOUND: ${real.remark}`);
+    if (options.json !== undefined) writeResults(options.json, results);
+    if (options.report !== undefined) writeReport(options.report, results);
   }
-  for (const result of results) console.log(`\n${describeResult(result)}`);
-  console.log(`\n${describeSummary(results)}`);
-  compareWith(earlier, results);
-  await writeReport(results, options);
-  if (results.length < scenarios.length) console.log(`\nEnded early: ${results.length} of ${scenarios.length} ran.`);
+  console.log(`\n${describeComparison(figures)}`);
   return !stop.signal.aborted;
 }
 
-async function runInRealTime(scenario: LabScenario, options: LabOptions, stop: AbortController): Promise<FloodResult> {
-  const { seconds, calm, after, seed, edges, withoutShield, quiet, scale = scenario.scale } = options;
-  const rate = scenario.crews.reduce((sum, crew) => sum + crew.requestsPerSecond, 0) / scale;
-  const sources = scenario.crews.reduce((sum, crew) => sum + Math.max(1, Math.round(crew.sources / scale)), 0);
-  console.log(`\n${scenario.name}: ${scenario.about}.`);
-  console.log(
-    `${scenario.crews.length === 0 ? "Nobody attacks" : `1/${scale} of it: ${Math.round(rate)} requests/s from ${sources} sources`}, ` +
-      `${calm} s of calm, ${seconds} s, ${after} s after; ${withoutShield ? "without the shield" : `${edges} isolates`}; seed ${seed}.`,
-  );
+async function runInRealTime(
+  scenario: LabScenario,
+  options: LabOptions,
+  times: Times,
+  stop: AbortController,
+): Promise<FloodResult> {
+  if (STRAINS.some(({ name }) => name === scenario.name))
+    throw new Error(`two cores do not bear ${scenario.name}: it runs with --model only`);
+  const { seed, edges, withoutShield, quiet, scale = scenario.scale } = options;
+  announce(scenario, scale, times, `${withoutShield ? "without the shield" : `${edges} isolates`}; seed ${seed}`);
   return await runReal({
-    scenario,
-    seed,
-    scale,
-    edges,
-    calmS: calm,
-    attackS: seconds,
-    afterS: after,
+    ...{ scenario, seed, scale, edges, ...times },
     shield: !withoutShield,
     stop: stop.signal,
     onStarted: () => endOnSignal(stop),
@@ -81,6 +106,49 @@ async function runInRealTime(scenario: LabScenario, options: LabOptions, stop: A
   });
 }
 
+async function runInModelTime(scenario: LabScenario, options: LabOptions, stop: AbortController): Promise<FloodResult> {
+  if (options.withoutShield) throw new Error("the model has no bare portal: leave out --without-shield or --model");
+  const { seed, quiet, batch, outage, scale = 1 } = options;
+  const strain = STRAINS.find(({ name }) => name === scenario.name);
+  const world = worldAt(scale, strain?.world);
+  const times = timesOf(options, strain ? { ...MODEL_TIMES, attackS: strain.attackS } : MODEL_TIMES);
+  announce(
+    scenario,
+    scale,
+    times,
+    `model time; ${world.isolates} isolates, ${world.locations} locations; seed ${seed}`,
+  );
+  endOnSignal(stop);
+  const result = await runModel(scenario, {
+    ...{ seed, scale, world, ...times },
+    ...(batch === undefined ? {} : { batch }),
+    ...(outage === undefined ? {} : { outage }),
+    stop: stop.signal,
+    onSecond: (second) => {
+      if (!quiet) console.log(describeLive(second));
+    },
+  });
+  console.log(`\n${describeModel(result.model)}`);
+  return result;
+}
+
+function announce(
+  { name, about, crews }: LabScenario,
+  scale: number,
+  { calmS, attackS, afterS }: Times,
+  how: string,
+): void {
+  const sizes = crews.map((crew) => sizeAt(crew, scale));
+  const rate = sizes.reduce((sum, { requestsPerSecond }) => sum + requestsPerSecond, 0);
+  const sources = sizes.reduce((sum, size) => sum + size.sources, 0);
+  const part = scale === 1 ? "All of it" : `1/${scale} of it`;
+  console.log(`\n${name}: ${about}.`);
+  console.log(
+    `${crews.length === 0 ? "Nobody attacks" : `${part}: ${Math.round(rate)} requests/s from ${sources} sources`}, ` +
+      `${calmS} s of calm, ${attackS} s, ${afterS} s after; ${how}.`,
+  );
+}
+
 /** Miniflare listens too, and would end the process at once, without a result. */
 function endOnSignal(stop: AbortController): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -89,37 +157,17 @@ function endOnSignal(stop: AbortController): void {
   }
 }
 
-async function runInModelTime(scenario: LabScenario, options: LabOptions, stop: AbortController): Promise<boolean> {
-  const [{ runModel }, { MODEL_SCENARIOS }, { describe }] = await Promise.all([
-    import("./model/run-model.ts"),
-    import("./model/scenarios.ts"),
-    import("./model/describe.ts"),
-  ]);
-  const modelled = MODEL_SCENARIOS.find(({ name }) => name === scenario.name);
-  if (!modelled)
-    throw new Error(
-      `${scenario.name} has no model. These have: ${MODEL_SCENARIOS.map(({ name }) => name).join(", ")}.`,
-    );
-  endOnSignal(stop);
-  const result = await runModel(modelled, {
-    seed: options.seed,
-    ...(options.scale === undefined ? {} : { scale: options.scale }),
-    stop: stop.signal,
-  });
-  console.log(describe(result));
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-  return !stop.signal.aborted;
+export function writeResults(file: string, results: FloodResult | readonly FloodResult[]): void {
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-async function writeReport(results: readonly FloodResult[], { report }: LabOptions): Promise<void> {
-  if (report === undefined) return;
-  const { renderReport } = await import("./report-page/render.ts");
-  writeFileSync(report, renderReport(results));
-  console.log(`\nThe page is in ${report}.`);
+export function writeReport(file: string, results: readonly FloodResult[]): void {
+  writeFileSync(file, renderReport(results));
+  console.log(`\nThe page is in ${file}.`);
 }
 
 /** One result, or those of `all`. @throws {Error} with a sentence when the file has none */
-function readResults(file: string): readonly FloodResult[] {
+export function readResults(file: string): readonly FloodResult[] {
   const read = JSON.parse(readFileSync(file, "utf8")) as FloodResult | readonly FloodResult[];
   const results = Array.isArray(read) ? (read as readonly FloodResult[]) : [read as FloodResult];
   if (results.some((result) => typeof result?.scenario !== "string" || !Array.isArray(result.series)))
@@ -127,7 +175,7 @@ function readResults(file: string): readonly FloodResult[] {
   return results;
 }
 
-function compareWith(earlier: readonly FloodResult[], results: readonly FloodResult[]): void {
+export function compareWith(earlier: readonly FloodResult[], results: readonly FloodResult[]): void {
   for (const result of results)
     for (const before of earlier.filter(({ scenario }) => scenario === result.scenario))
       console.log(`\n${compareResults(before, result)}`);

@@ -1,7 +1,10 @@
 /** What runs in the lab came to, in words: a line for each second, a table for each run, one for all of them. */
 
-import type { Failure, LiveSecond } from "./real/run.ts";
-import { countAfterFirst30s, countClinicians, type Judgement, judge } from "./report-page/acceptance.ts";
+import type { LiveSecond } from "./live.ts";
+import type { ModelFigures } from "./model/result.ts";
+import type { Failure } from "./real/run.ts";
+import { type Judgement, judge, provenClinicians } from "./report-page/acceptance.ts";
+import { FIGURES_ELSEWHERE, judgeOverall } from "./report-page/overall.ts";
 import { writeDuration, writeLoad, writeMilliseconds, writeShare } from "./report-page/wording.ts";
 import type { FloodResult, GroupResult } from "./result.ts";
 
@@ -29,8 +32,9 @@ export function describeFailures(failures: readonly Failure[]): string {
 export function describeResult(result: FloodResult): string {
   const { scenario, shield, scale, seed, sound, remark, clinicians, residents, machines, attackers } = result;
   const stopped = Object.entries(attackers.byAnswer).map(([by, n]) => `${by} ${count(n)}`);
+  const { overAdmission } = result;
   return [
-    `${scenario}, ${shield ? "with the shield" : "without the shield"}, scale ${scale}, seed ${seed}` +
+    `${scenario}, ${result.clock} time, ${shield ? "with the shield" : "without the shield"}, scale ${scale}, seed ${seed}` +
       `${sound ? "" : "   NOT SOUND"}${remark === "" ? "" : `: ${remark}`}`,
     "",
     ...describeGroup("Clinicians", clinicians),
@@ -39,6 +43,12 @@ export function describeResult(result: FloodResult): string {
     row("Flood", `${count(attackers.requests)} requests, ${count(attackers.reachedOrigin)} reached the portal`),
     row("  answered by the shield", stopped.join(", ") || "none"),
     row("  clearances bought", count(attackers.solved)),
+    row(
+      "  let through beyond budgets",
+      overAdmission === null
+        ? "no source was well over its budget"
+        : `${count(overAdmission.beyondBudget)} by ${count(overAdmission.keys)} that asked ${count(overAdmission.asked)} and had ${count(overAdmission.budget)}; ${count(overAdmission.worstKey)} by the worst`,
+    ),
     "",
     ...describeJudgements(judge(result)),
   ].join("\n");
@@ -70,48 +80,105 @@ function describeJudgements(judgements: readonly Judgement[]): string[] {
   });
 }
 
-const COLUMNS = [22, 16, 11, 11, 11, 11, 9, 20, 10, 10, 6, 9] as const;
+const COLUMNS = [22, 16, 11, 11, 11, 11, 9, 20, 10, 10, 12, 9] as const;
+
+/** A run that gave no result. */
+export interface FailedRun {
+  readonly scenario: string;
+  readonly why: string;
+}
 
 /** One line a run. */
-export function describeSummary(results: readonly FloodResult[]): string {
+export function describeSummary(results: readonly FloodResult[], failures: readonly FailedRun[] = []): string {
   const line = (cells: readonly string[]) => cells.map((cell, n) => cell.padEnd(COLUMNS[n] ?? 10)).join("");
   const head =
-    "scenario|doctors (n)|first 30 s|signed in|machines|residents|stopped|load, 10 s|detected|mitigated|lost|missed";
+    "scenario|signed in (n)|first 30 s|signing in|machines|residents|stopped|load, 10 s|detected|mitigated|lost|missed";
   const rows = results.map((result) => {
     const { clinicians, machines, residents, attackers, origin, times, sound, shield } = result;
+    const proven = provenClinicians(clinicians);
     const judgements = judge({ ...result, sound: true });
     const missed = judgements.filter(({ met }) => met === false).length;
     return line([
       `${result.scenario}${shield ? "" : " bare"}${sound ? "" : " (!)"}`,
-      `${writeShare(clinicians.success)} (${countAfterFirst30s(result, countClinicians)})`,
-      writeShare(clinicians.first30s),
-      writeShare(provenShare(result)),
+      `${writeShare(proven.success)} (${count(proven.counted.afterFirst30s)})`,
+      writeShare(proven.first30s),
+      writeShare(clinicians.byLane?.["signing in"]?.success ?? null),
       writeShare(machines.success),
       writeShare(residents.success),
       attackers.requests === 0 ? "–" : writeShare(attackers.stopped),
       writeLoad(origin.peak10sRps, origin.capacityRps),
       attackers.requests === 0 ? "–" : writeDuration(times.detectedAfterMs),
       writeDuration(times.mitigatedAfterMs),
-      String(result.postsLost),
+      result.postsLost === null ? "–" : `${result.postsLost} of ${count(result.postsSent ?? 0)}`,
       `${missed} of ${judgements.filter(({ met }) => met !== null).length}`,
     ]);
   });
-  const shielded = results.filter(({ shield, sound }) => shield && sound);
-  const n = shielded.reduce((sum, result) => sum + (countAfterFirst30s(result, countClinicians) ?? 0), 0);
-  const ok = shielded.reduce(
-    (sum, result) => sum + (countAfterFirst30s(result, ({ clinicians }) => clinicians.ok) ?? 0),
-    0,
-  );
-  const pooled = n === 0 ? "" : `\nClinicians of all sound runs with the shield: ${writeShare(ok / n)} of ${count(n)}.`;
-  const doubts = results.filter(({ sound }) => !sound).map(({ scenario, remark }) => `(!) ${scenario}: ${remark}`);
-  return [line(head.split("|")), ...rows, ...doubts].join("\n") + pooled;
+  const failed = failures.map(({ scenario, why }) => `${scenario.padEnd(COLUMNS[0])}FAILED: ${why}`);
+  const doubts = results
+    .filter(({ sound, remark }) => !sound || remark !== "")
+    .map(({ scenario, sound, remark }) => `(!) ${scenario}: ${sound ? "" : "not sound: "}${remark}`);
+  return [line(head.split("|")), ...rows, ...failed, ...doubts].join("\n");
 }
 
-/** Of those who were signed in: the lowest of their lanes. */
-function provenShare({ clinicians }: FloodResult): number | null {
-  const lanes = Object.entries(clinicians.byLane ?? {}).filter(([lane]) => lane !== "signing in");
-  const shares = lanes.flatMap(([, { success }]) => (success === null ? [] : [success]));
-  return shares.length === 0 ? null : Math.min(...shares);
+const OVERALL_COLUMNS = [8, 78, 24, 36, 32] as const;
+
+/** Every acceptance figure over all runs. */
+export function describeOverall(results: readonly FloodResult[], failures: readonly FailedRun[] = []): string {
+  const figures = judgeOverall(results, failures.length);
+  const line = (cells: readonly string[]) => cells.map((cell, n) => cell.padEnd(OVERALL_COLUMNS[n] ?? 0)).join("");
+  return [
+    line(["", "figure", "goal", "worst", "n"]),
+    ...figures.flatMap(({ name, goal, reached, where, met, n }) => [
+      line([met === null ? "?" : met ? "met" : "MISSED", name, goal, reached, n]),
+      ...(where === "" ? [] : [line(["", `  ${where}`])]),
+    ]),
+    ...FIGURES_ELSEWHERE,
+  ].join("\n");
+}
+
+/** What only the model can look into. */
+export function describeModel(model: ModelFigures): string {
+  const { overAdmission, newsS, exchange, elevated, memory } = model;
+  const { worst } = overAdmission;
+  const ms = (value: number | null) => (value === null ? "–" : `${count(value)} ms`);
+  const s = (value: number | null) => (value === null ? "–" : `${value.toFixed(2)} s`);
+  return [
+    row(
+      "Size",
+      `${count(model.sources)} sources, ${count(model.isolatesAwake)} isolates awake, ${model.locations} locations`,
+    ),
+    row(
+      "Elevated after",
+      `watch ${ms(elevated.watchMs)}, half of the isolates ${ms(elevated.halfOfIsolatesMs)}, 99 % ${ms(elevated.nearlyAllIsolatesMs)}`,
+    ),
+    row(
+      "Keys over budget",
+      `${count(overAdmission.keys)}; the tallies passed ${count(overAdmission.admittedUnits)}, budgets held ${count(overAdmission.budgetUnits)}`,
+    ),
+    row(
+      "  the worst",
+      worst
+        ? `${worst.key}: ${count(worst.overUnits)} beyond ${count(worst.budgetUnits)}, bound ${count(worst.boundUnits)}, ${worst.isolates} isolates`
+        : "–",
+    ),
+    row(
+      "  of its bound",
+      `${writeShare(overAdmission.worstShareOfBound)} at most; ${overAdmission.keysBeyondBound} keys beyond it`,
+    ),
+    row(
+      "Age of news",
+      `p50 ${s(newsS.p50)}, p99 ${s(newsS.p99)}, max ${s(newsS.max)}; ${count(newsS.notEverywhere)} keys not everywhere after 5 s`,
+    ),
+    row(
+      "Exchanges",
+      `${exchange.perIsolateSecond.toFixed(2)} per isolate-second, ${exchange.keysPerCall.toFixed(1)} keys each; a shard ${count(exchange.perShardSecond.mean)}/s, peak ${count(exchange.perShardSecond.peak)}/s, busy ${writeShare(exchange.busiestShardShare)}, longest queue ${ms(exchange.longestQueueMs)}; refused ${count(exchange.refused)}`,
+    ),
+    row(
+      "Memory",
+      `${count(memory.ledgerBytes / 1e6)} MB of tallies (${(memory.tallyBytesInProduction / 1e6).toFixed(1)} MB each in production), the model ${count(memory.modelRssBytes / 1e6)} MB`,
+    ),
+    row("Took", `${model.wallS.toFixed(1)} s`),
+  ].join("\n");
 }
 
 /** Two runs of a scenario side by side. */

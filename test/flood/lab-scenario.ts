@@ -15,6 +15,8 @@ export interface LabScenario {
   readonly crews: readonly Crew[];
   /** Legitimate people or systems that come on top of the clinic once the calm is over. */
   readonly surge?: Surge;
+  /** Why no virtual clock can play it, where that is so: an answer that a model of the shield does not know. */
+  readonly noModel?: string;
 }
 
 /** Sources with the same habits. */
@@ -24,6 +26,8 @@ export interface Crew {
   readonly sources: number;
   /** Of all sources together, requests a second at full scale. */
   readonly requestsPerSecond: number;
+  /** Neither is divided by the scale: one stolen session stays one. */
+  readonly undivided?: boolean;
   /** Sigma of the log-normal spread of the sources' rates: 0 makes them equal. */
   readonly spread: number;
   readonly from: readonly Origin[];
@@ -110,6 +114,12 @@ export interface Surge {
   readonly residents?: { readonly count: number; readonly overS: number };
   readonly practiceSystems?: { readonly count: number; readonly overS: number };
   readonly laboratories?: { readonly count: number; readonly requestsPerSecond: number; readonly bytes: number };
+}
+
+/** How many sources and requests a second are left of a crew at a scale. */
+export function sizeAt({ sources, requestsPerSecond, undivided }: Crew, scale: number) {
+  const by = undivided ? 1 : scale;
+  return { sources: Math.max(1, Math.round(sources / by)), requestsPerSecond: requestsPerSecond / by };
 }
 
 /** Share of the full rate at a moment of the attack, 0 to 1. Times in s. */

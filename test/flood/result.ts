@@ -21,7 +21,7 @@ export interface FloodResult {
   readonly remark: string;
   readonly clinicians: GroupResult;
   readonly residents: GroupResult;
-  readonly machines: GroupResult & { readonly htmlOrRedirects: number };
+  readonly machines: GroupResult & { readonly htmlOrRedirects: number | null };
   readonly attackers: {
     readonly requests: number;
     readonly reachedOrigin: number;
@@ -32,6 +32,8 @@ export interface FloodResult {
     /** How they were stopped, by Shield-Mitigated. */
     readonly byAnswer: Readonly<Record<string, number>>;
   };
+  /** Null when no source that has a budget of its own was well over it. */
+  readonly overAdmission: OverAdmission | null;
   readonly origin: {
     readonly capacityRps: number;
     readonly peak1sRps: number;
@@ -52,10 +54,28 @@ export interface FloodResult {
     readonly callsPer1000AttackRequests: number | null;
     readonly peakCallsPerShardPerSecond: number | null;
   };
-  readonly postsLost: number;
+  readonly postsLost: number | null;
+  /** Forms and messages that somebody believes sent; null where the model keeps none. */
+  readonly postsSent: number | null;
   readonly verdict: string | null;
-  readonly rules: readonly { readonly name: string; readonly matched: number; readonly ofWhichClinicians: number }[];
+  readonly rules: readonly {
+    readonly name: string;
+    readonly matched: number;
+    readonly ofWhichClinicians: number | null;
+  }[];
   readonly series: readonly SecondOfRun[];
+}
+
+/** Of the flood's sources that asked for well more than their budgets held, in requests. */
+export interface OverAdmission {
+  readonly keys: number;
+  readonly asked: number;
+  /** What one counter that knows everything at once would have let through. */
+  readonly budget: number;
+  readonly admitted: number;
+  /** Admitted beyond the budget: of each key at its worst moment, summed; and of the worst key. */
+  readonly beyondBudget: number;
+  readonly worstKey: number;
 }
 
 export interface GroupResult {
@@ -66,6 +86,8 @@ export interface GroupResult {
   readonly first30s: number | null;
   /** Worst share in any 5 minutes; null in runs under 300 s. */
   readonly worst5min: number | null;
+  /** How many requests the shares `first30s` and `success` were taken from. */
+  readonly counted: { readonly first30s: number; readonly afterFirst30s: number };
   readonly challenged: number;
   readonly blocked: number;
   readonly tasks: { readonly started: number; readonly completed: number };

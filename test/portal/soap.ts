@@ -63,12 +63,6 @@ const OPERATIONS: Readonly<Record<string, (call: Call) => string>> = {
   },
 };
 
-/** Writing costs the portal twice what reading does; the header tells before the body is read. */
-export function soapUnits(request: Request): number {
-  const told = `${request.headers.get("SOAPAction") ?? ""} ${request.headers.get("Content-Type") ?? ""}`;
-  return told.includes("CreatePrescription") ? 2 : 1;
-}
-
 export async function prescriptionService({ request, records }: Visit): Promise<Response> {
   const type = request.headers.get("Content-Type") ?? "";
   const version: Version = type.startsWith("application/soap+xml") ? "1.2" : "1.1";

@@ -1,170 +1,234 @@
 /**
- * The sources of a flood: where each lies, which isolates it meets, how fast it sends, and what it is counted under.
- * Per source and per stream only numbers in typed arrays; charges are made when first needed.
+ * The sources of a crew, the same as in real time: which isolates each meets, how fast it sends, and what it is counted under.
+ * Per source and per stream only numbers in typed arrays; verdicts and charges are made when first needed.
  */
 import type { Policy } from "../../../src/policy/policy.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import { type ClientAddress, parseAddress } from "../../../src/request/address.ts";
-import type { Random } from "../random.ts";
+import { otherSubnet } from "../addresses.ts";
+import { CrewPlan, fillIn, type Source } from "../crew-plan.ts";
+import { type Crew, sizeAt, strengthAt, type Tactic } from "../lab-scenario.ts";
+import { Random } from "../random.ts";
+import { PORTAL } from "../real/browser.ts";
 import type { KeyAudit } from "./key-audit.ts";
-import { chargesOf, classify, factsOf, type RequestClass, STRANGER } from "./outcomes.ts";
-import { highestFactor, type ModelScenario } from "./scenario.ts";
+import { chargesOf, classify, factsOf, located, type RequestClass, type Sent, STRANGER } from "./outcomes.ts";
+import { isolatesOf } from "./visitor.ts";
+import type { World } from "./world.ts";
 
-/** What a request spends from, and under which numbers the audit knows it. */
+/** What a request spends from, and under which numbers the audit knows it: −1 when it does not. */
 export interface Account {
   readonly charges: readonly Charge[];
   readonly keyIds: readonly number[];
 }
 
-/** 240.0.0.0/4 is reserved (RFC 1112): nobody lives there. */
-const FIRST_ADDRESS = 240 * 2 ** 24;
-const ADDRESSES_PER_PREFIX = 256;
+const NOT_AUDITED = -1;
+
+export interface CrowdOptions {
+  readonly crew: Crew;
+  readonly scale: number;
+  readonly seed: number;
+  readonly attackS: number;
+  readonly world: World;
+  readonly policy: Policy;
+  readonly audit: KeyAudit;
+  readonly batch: number;
+  readonly now: number;
+}
 
 export class Crowd {
-  readonly sources: number;
+  readonly crew: Crew;
+  readonly sources: readonly Source[];
+  /** Of each source, which of the crew's pools it belongs to. */
+  readonly poolOf: Uint8Array;
+  readonly pools: number;
   readonly sourceOf: Uint32Array;
   readonly isolateOf: Uint32Array;
-  /** ms between two events of each stream at the highest factor of the shape. */
+  /** ms between two events of each stream at the highest rate of any tactic. */
   readonly meanGapMs: Float64Array;
   /** 1 once the source has earned a clearance. */
   readonly cleared: Uint8Array;
   /** 1 while the source works on a puzzle. */
   readonly solving: Uint8Array;
-  readonly #networkOf: Uint8Array;
-  readonly #cumulative: Float64Array;
-  /** By network, request of the mix, and whether cleared. */
-  readonly #classes: readonly RequestClass[];
-  /** Classes whose charges are alike share accounts. */
-  readonly #accountKind: readonly number[];
-  readonly #kinds: number;
-  readonly #accounts: (Account | undefined)[];
+  /** Requests that wait for an answer of the origin. */
+  readonly busy: Uint16Array;
+  /** Requests a second of all its sources at the highest rate. */
+  readonly perSecond: number;
+  readonly #attackS: number;
+  readonly #highestRate: number;
   readonly #policy: Policy;
   readonly #audit: KeyAudit;
-  readonly #scenario: ModelScenario;
-  readonly #mixes: number;
+  readonly #now: number;
+  /** Sources that look alike to the rules have the same number. */
+  readonly #variantOf: Uint32Array;
+  readonly #variants: { readonly source: Source; readonly classes: (RequestClass | undefined)[] }[] = [];
+  readonly #firstOf: readonly number[];
+  readonly #cumulative: readonly Float64Array[];
+  readonly #signatures: string[] = [];
+  readonly #kindOf = new Map<RequestClass, number>();
+  readonly #accounts: (Account | undefined)[][] = [];
 
-  constructor(scenario: ModelScenario, policy: Policy, audit: KeyAudit, batch: number, random: Random, now: number) {
-    this.#scenario = scenario;
+  constructor({ crew, scale, seed, attackS, world, policy, audit, batch, now }: CrowdOptions) {
+    const plan = new CrewPlan(crew, scale, seed, attackS);
+    const random = new Random(seed);
+    this.crew = crew;
+    this.#attackS = attackS;
     this.#policy = policy;
     this.#audit = audit;
-    this.#mixes = scenario.mix.length;
-    this.sources = scenario.sources;
-    this.cleared = new Uint8Array(scenario.sources);
-    this.solving = new Uint8Array(scenario.sources);
-    this.#networkOf = new Uint8Array(scenario.sources);
+    this.#now = now;
+    this.#highestRate = Math.max(...crew.tactics.map(({ rate = 1 }) => rate));
+    this.pools = plan.pools.length;
+    this.sources = plan.pools.flatMap(({ sources }) => sources);
+    const count = this.sources.length;
+    this.cleared = new Uint8Array(count);
+    this.solving = new Uint8Array(count);
+    this.busy = new Uint16Array(count);
+    this.poolOf = new Uint8Array(count);
+    this.#variantOf = new Uint32Array(count);
 
-    const each = Math.min(scenario.isolatesPerSource, scenario.isolates);
-    const streams = scenario.sources * each;
-    this.sourceOf = new Uint32Array(streams);
-    this.isolateOf = new Uint32Array(streams);
-    this.meanGapMs = new Float64Array(streams);
-    const median = Math.exp(-(scenario.spread ** 2) / 2);
-    const highest = highestFactor(scenario.shape);
-    for (let source = 0, stream = 0; source < scenario.sources; source++) {
-      this.#networkOf[source] = scenario.networks.indexOf(random.pickByShare(scenario.networks));
-      const rate =
-        scenario.ratePerSource * highest * (scenario.spread > 0 ? median * random.lognormal(scenario.spread) : 1);
-      for (const isolate of isolatesMet(scenario, each, random)) {
-        this.sourceOf[stream] = source;
-        this.isolateOf[stream] = isolate;
-        this.meanGapMs[stream++] = (1000 * each * batch) / rate;
+    this.perSecond = sizeAt(crew, scale).requestsPerSecond * this.#highestRate;
+    const streams: { source: number; isolate: number; gapMs: number }[] = [];
+    const variants = new Map<string, number>();
+    let source = 0;
+    for (const [poolNumber, pool] of plan.pools.entries())
+      for (const [n, member] of pool.sources.entries()) {
+        this.poolOf[source] = poolNumber;
+        this.#variantOf[source] = this.#variantNumber(member, variants);
+        for (const { share, isolates } of isolatesOf(member.client, world, random))
+          for (const isolate of isolates) {
+            const rate = (this.perSecond * (pool.shares[n] ?? 0) * share) / isolates.length;
+            streams.push({ source, isolate, gapMs: (1000 * batch) / rate });
+          }
+        source++;
       }
-    }
+    this.sourceOf = Uint32Array.from(streams, (stream) => stream.source);
+    this.isolateOf = Uint32Array.from(streams, (stream) => stream.isolate);
+    this.meanGapMs = Float64Array.from(streams, (stream) => stream.gapMs);
 
-    const whole = scenario.mix.reduce((sum, { weight }) => sum + weight, 0);
-    let sum = 0;
-    this.#cumulative = Float64Array.from(scenario.mix, ({ weight }) => {
-      sum += weight;
-      return sum / whole;
+    let requests = 0;
+    this.#firstOf = crew.tactics.map(({ mix }) => {
+      requests += mix.length;
+      return requests - mix.length;
     });
-    this.#classes = scenario.networks.flatMap((network) =>
-      scenario.mix.flatMap((asked) => {
-        const facts = factsOf(asked, network, addressText(FIRST_ADDRESS));
-        return [
-          classify(policy, facts, STRANGER, now),
-          classify(policy, facts, { ...STRANGER, lane: "cleared", clearance: "c", evidence: "clearance" }, now),
-        ];
-      }),
-    );
-    const signatures: string[] = [];
-    this.#accountKind = this.#classes.map((requestClass) => {
-      const charges = chargesOf(policy, requestClass, addressText(FIRST_ADDRESS), clearanceOf(requestClass, 0));
-      const signature = charges.map(({ budget, cost, scale }) => `${budget.name} ${cost} ${scale}`).join("|");
-      if (!signatures.includes(signature)) signatures.push(signature);
-      return signatures.indexOf(signature);
+    this.#cumulative = crew.tactics.map(({ mix }) => {
+      const whole = mix.reduce((sum, { share }) => sum + share, 0);
+      let sum = 0;
+      return Float64Array.from(mix, ({ share }) => {
+        sum += share;
+        return sum / whole;
+      });
     });
-    this.#kinds = signatures.length;
-    this.#accounts = new Array(scenario.sources * this.#kinds);
   }
 
-  /** Which of its requests a source sends now, as the number of its class. */
-  pickClass(source: number, random: Random): number {
-    let mix = 0;
-    if (this.#mixes > 1) {
-      const at = random.fraction();
-      while (mix < this.#mixes - 1 && at >= (this.#cumulative[mix] ?? 1)) mix++;
+  /** Share of the highest rate at a moment of the attack. */
+  strengthAt(second: number, tactic: number): number {
+    return (strengthAt(this.crew.shape, second, this.#attackS) * (this.tacticOf(tactic).rate ?? 1)) / this.#highestRate;
+  }
+
+  tacticOf(tactic: number): Tactic {
+    return this.crew.tactics[tactic % this.crew.tactics.length] ?? this.crew.tactics[0];
+  }
+
+  /** What a source sends now. */
+  pickClass(source: number, tactic: number, random: Random): RequestClass {
+    const at = tactic % this.crew.tactics.length;
+    const cumulative = this.#cumulative[at];
+    let request = 0;
+    if (cumulative && cumulative.length > 1) {
+      const chance = random.fraction();
+      while (request < cumulative.length - 1 && chance >= (cumulative[request] ?? 1)) request++;
     }
-    return ((this.#networkOf[source] ?? 0) * this.#mixes + mix) * 2 + (this.cleared[source] ?? 0);
-  }
-
-  classAt(index: number): RequestClass {
-    const requestClass = this.#classes[index];
-    if (!requestClass) throw new RangeError(`there is no class ${index}`);
-    return requestClass;
-  }
-
-  accountOf(source: number, classIndex: number): Account {
-    const at = source * this.#kinds + (this.#accountKind[classIndex] ?? 0);
-    const known = this.#accounts[at];
+    const cleared = this.cleared[source] ?? 0;
+    const number = ((this.#firstOf[at] ?? 0) + request) * 2 + cleared;
+    const variant = this.#variants[this.#variantOf[source] ?? 0];
+    if (!variant) throw new RangeError(`source ${source} is of no kind`);
+    const known = variant.classes[number];
     if (known) return known;
-    const requestClass = this.classAt(classIndex);
-    const charges = chargesOf(this.#policy, requestClass, this.addressOf(source), clearanceOf(requestClass, source));
+    const made = this.#classify(variant.source, this.tacticOf(at), request, cleared === 1);
+    variant.classes[number] = made;
+    return made;
+  }
+
+  accountOf(source: number, requestClass: RequestClass, random: Random): Account {
+    const { client, rotates } = this.sources[source] ?? this.#nobody();
+    if (rotates) {
+      // Each request has an address of its own: nobody could keep an account of each.
+      const charges = chargesOf(
+        this.#policy,
+        requestClass,
+        otherSubnet(client.address, random.integer(0, 65_535)),
+        null,
+      );
+      return { charges, keyIds: charges.map(() => NOT_AUDITED) };
+    }
+    const accounts = this.#accounts[this.#kind(requestClass)];
+    const known = accounts?.[source];
+    if (known) return known;
+    const clearance = requestClass.identity.clearance === null ? null : `clearance ${this.crew.name} ${source}`;
+    const charges = chargesOf(this.#policy, requestClass, client.address, clearance);
     const account = { charges, keyIds: charges.map((charge) => this.#audit.idOf(charge)) };
-    this.#accounts[at] = account;
+    if (accounts) accounts[source] = account;
     return account;
   }
 
   clientOf(source: number): ClientAddress {
-    return parseAddress(this.addressOf(source));
+    return parseAddress((this.sources[source] ?? this.#nobody()).client.address);
   }
 
-  addressOf(source: number): string {
-    const { sourcesPerPrefix } = this.#scenario;
-    const prefix = Math.floor(source / sourcesPerPrefix);
-    return addressText(FIRST_ADDRESS + prefix * ADDRESSES_PER_PREFIX + (source % sourcesPerPrefix) + 1);
+  #nobody(): never {
+    throw new RangeError(`crew ${this.crew.name} has no such source`);
   }
 
-  get bytes(): number {
-    const arrays = [this.sourceOf, this.isolateOf, this.meanGapMs, this.cleared, this.solving, this.#networkOf];
-    return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  /** Classes whose charges are alike share accounts. */
+  #kind(requestClass: RequestClass): number {
+    const known = this.#kindOf.get(requestClass);
+    if (known !== undefined) return known;
+    const { facts, identity } = requestClass;
+    const charges = chargesOf(this.#policy, requestClass, facts.address.text, identity.clearance);
+    const signature = charges.map(({ budget, cost, scale }) => `${budget.name} ${cost} ${scale}`).join("|");
+    if (!this.#signatures.includes(signature)) {
+      this.#signatures.push(signature);
+      this.#accounts.push(new Array(this.sources.length));
+    }
+    const kind = this.#signatures.indexOf(signature);
+    this.#kindOf.set(requestClass, kind);
+    return kind;
   }
-}
 
-export function clearanceOf({ identity }: RequestClass, source: number): string | null {
-  return identity.clearance === null ? null : `clearance ${source}`;
-}
-
-/** Isolates of one location lie side by side; a source meets the nearest location and another one, in turn. */
-function isolatesMet({ isolates, locations }: ModelScenario, each: number, random: Random): number[] {
-  const first = random.integer(0, locations - 1);
-  const second = locations > 1 ? (first + 1 + random.integer(0, locations - 2)) % locations : first;
-  const met = new Set<number>();
-  for (const [turn, location] of [first, second].entries()) {
-    const from = firstIsolateOf(location, locations, isolates);
-    const count = firstIsolateOf(location + 1, locations, isolates) - from;
-    const wanted = turn === 0 ? Math.ceil(each / 2) : each - met.size;
-    const at = random.integer(0, Math.max(0, count - 1));
-    for (let n = 0; n < Math.min(wanted, count); n++) met.add(from + ((at + n) % count));
+  #variantNumber(source: Source, known: Map<string, number>): number {
+    const { client, site } = source;
+    const facility = located(STRANGER, this.#policy, parseAddress(client.address), this.#now).facility?.name ?? "";
+    const agents = this.crew.tactics.map(({ userAgents }) => site % userAgents.length);
+    const family = client.address.includes(":") ? 6 : 4;
+    const name = [client.kind, client.country, family, facility, ...agents].join("|");
+    const number = known.get(name) ?? known.size;
+    if (number === known.size) this.#variants.push({ source, classes: [] });
+    known.set(name, number);
+    return number;
   }
-  // A location has fewer isolates than the source has connections: the rest go where there is room.
-  for (let isolate = 0; met.size < each; isolate++) met.add(isolate);
-  return [...met];
-}
 
-export function firstIsolateOf(location: number, locations: number, isolates: number): number {
-  return Math.floor((location * isolates) / locations);
-}
-
-function addressText(address: number): string {
-  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
+  #classify(source: Source, tactic: Tactic, request: number, cleared: boolean): RequestClass {
+    const asked = tactic.mix[request];
+    if (!asked) throw new RangeError(`tactic of ${this.crew.name} has no request ${request}`);
+    // From chances of its own: what is filled in here must not change what comes after.
+    const chances = { random: new Random(source.site), site: source.site, next: 0 };
+    const sent: Sent = {
+      method: asked.method,
+      host: this.crew.host ?? PORTAL,
+      path: fillIn(asked.path, chances),
+      lines: [
+        `User-Agent: ${tactic.userAgents[source.site % tactic.userAgents.length] ?? ""}`,
+        ...tactic.headers,
+        ...(asked.headers ?? []),
+      ].map((line) => fillIn(line, chances)),
+    };
+    const facts = factsOf(sent, source.client);
+    const { signsInAs } = this.crew;
+    const shown =
+      signsInAs !== undefined
+        ? ({ ...STRANGER, lane: "clinician", principal: signsInAs, evidence: "pass" } as const)
+        : cleared
+          ? ({ ...STRANGER, lane: "cleared", clearance: "c", evidence: "clearance" } as const)
+          : STRANGER;
+    return classify(this.#policy, sent, facts, located(shown, this.#policy, facts.address, this.#now), this.#now);
+  }
 }

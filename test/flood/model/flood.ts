@@ -1,51 +1,51 @@
-/** A flood at work: every request of every source, decided by the real rules and the isolate's real tally. */
+/** A crew at work: every request of every source, decided by the real rules and the isolate's real tally. */
 import { decide } from "../../../src/policy/decide.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
-import type { Charge, VerdictKind } from "../../../src/policy/verdict.ts";
+import type { Charge } from "../../../src/policy/verdict.ts";
+import type { FloodSecond, Journal } from "../journal.ts";
+import type { BudgetWatch } from "../over-admission.ts";
 import type { Random } from "../random.ts";
 import { type ArrivalKind, Arrivals } from "./arrivals.ts";
 import type { VirtualClock } from "./clock.ts";
-import { type Account, type Crowd, clearanceOf } from "./crowd.ts";
-import { FORMING_S, type GroupTally } from "./groups.ts";
+import type { Account, Crowd } from "./crowd.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { KeyAudit } from "./key-audit.ts";
 import type { Objects } from "./objects.ts";
-import type { ModelOrigin } from "./origin.ts";
-import { type Outcome, type RequestClass, siteOf } from "./outcomes.ts";
-import { factorAt, highestFactor, type ModelScenario } from "./scenario.ts";
+import { located, type Outcome, type RequestClass, STRANGER } from "./outcomes.ts";
+import type { Fate, Way } from "./way.ts";
+import type { Solving } from "./world.ts";
 
-/** Page, script, work and redemption: of a person's browser, and of an attacker's native solver. */
-const SOLVED_AFTER_MS = { person: 1500, attacker: 500 };
-/** When the shield gives up on the origin, ms: the default of a route. */
-const ROUTE_TIMEOUT_MS = 30_000;
 const UNKNOWN_PAIR = -1;
 /** A request is charged to so many budgets at most for which streams remember the audit's number. */
 const CHARGES_MAX = 4;
+/** Page and script on their way to whoever solves a puzzle, and the proof back, ms. */
+const CHALLENGE_ROUND_MS = 100;
 
 export interface FloodOptions {
-  readonly scenario: ModelScenario;
   readonly clock: VirtualClock;
+  readonly startMs: number;
+  readonly attackFromMs: number;
+  readonly attackToMs: number;
   readonly policy: Policy;
   readonly crowd: Crowd;
   readonly isolates: readonly ModelIsolate[];
   readonly audit: KeyAudit;
-  readonly origin: ModelOrigin;
+  readonly budgets: BudgetWatch;
+  readonly journal: Journal;
+  readonly way: Way;
   readonly objects: Objects;
+  readonly solving: Solving;
   readonly random: Random;
   readonly batch: number;
   readonly arrivals: ArrivalKind;
   /** Whether every request is also decided by the real `decide`, and compared. */
   readonly compare: boolean;
-  /** Where a control's people are counted; null for attackers. */
-  readonly people: GroupTally | null;
 }
 
 export class Flood {
   readonly #o: FloodOptions;
+  readonly #crowd: Crowd;
   readonly #arrivals: Arrivals;
-  readonly #startMs: number;
-  readonly #endMs: number;
-  readonly #keptUntil = new Map<string, number>();
   readonly #random: Random;
   /** The audit's numbers by stream and charge, for the account that the stream used last. */
   readonly #pairs: Int32Array;
@@ -56,73 +56,78 @@ export class Flood {
    */
   readonly #refusedUntil: Float64Array;
   readonly #refusedFor: Uint8Array;
-  readonly sentBySecond: Uint32Array;
-  readonly reachedBySecond: Uint32Array;
-  readonly stopped: Record<VerdictKind, number> = { allow: 0, challenge: 0, limit: 0, block: 0, wait: 0, closed: 0 };
+  #tactic = 0;
+  /** Since the tactic was last thought over. */
+  #settled = 0;
+  #answered = 0;
+  #solversBusyUntil = 0;
+  #now: FloodSecond = { sent: 0, answered: 0, unanswered: 0, stopped: {} };
+  readonly reachedBySecond: Float64Array;
   readonly reasons = new Map<string, number>();
-  requests = 0;
-  reached = 0;
-  kept = 0;
-  solved = 0;
-  laterRequests = 0;
-  laterReached = 0;
+  copies = 0;
   compared = 0;
   different = 0;
 
   constructor(options: FloodOptions) {
     this.#o = options;
-    const { scenario, clock, crowd, random } = options;
+    const { crowd, random, startMs, attackToMs } = options;
+    this.#crowd = crowd;
     this.#random = random;
     this.#arrivals = new Arrivals(crowd.meanGapMs, options.arrivals, random);
-    this.#startMs = clock.now + scenario.calmS * 1000;
-    this.#endMs = this.#startMs + scenario.floodS * 1000;
-    this.#pairs = new Int32Array(crowd.sourceOf.length * CHARGES_MAX).fill(UNKNOWN_PAIR);
-    this.#pairsOf = new Array(crowd.sourceOf.length);
-    this.#refusedUntil = new Float64Array(crowd.sourceOf.length);
-    this.#refusedFor = new Uint8Array(crowd.sourceOf.length);
-    this.sentBySecond = new Uint32Array(scenario.calmS + scenario.floodS + scenario.afterS + 1);
-    this.reachedBySecond = new Uint32Array(this.sentBySecond.length);
+    const streams = crowd.sourceOf.length;
+    this.#pairs = new Int32Array(streams * CHARGES_MAX).fill(UNKNOWN_PAIR);
+    this.#pairsOf = new Array(streams);
+    this.#refusedUntil = new Float64Array(streams);
+    this.#refusedFor = new Uint8Array(streams);
+    this.reachedBySecond = new Float64Array(Math.ceil((attackToMs - startMs) / 1000) + 1);
     this.#arrivals.start(0);
-  }
-
-  get bytes(): number {
-    return this.#arrivals.bytes + this.#pairs.byteLength + this.#refusedUntil.byteLength;
   }
 
   /** Sends what is due in this millisecond. */
   tick(): void {
-    const { clock, scenario } = this.#o;
-    const at = clock.now - this.#startMs;
-    if (at < 0 || clock.now >= this.#endMs) return;
-    const share = factorAt(scenario.shape, at / 1000) / highestFactor(scenario.shape);
-    this.#arrivals.at(at, share, (stream) => this.#send(stream));
+    const { clock, attackFromMs, attackToMs, journal } = this.#o;
+    const at = clock.now - attackFromMs;
+    if (at < 0 || clock.now >= attackToMs) return;
+    const { adapts } = this.#crowd.crew;
+    if (adapts && at > 0 && at % (adapts.everyS * 1000) === 0) this.#thinkAgain(adapts.below);
+    this.#now = journal.noteSent(0);
+    this.#arrivals.at(at, this.#crowd.strengthAt(at / 1000, this.#tactic), (stream) => this.#send(stream));
+  }
+
+  /** As in real/crew.ts. */
+  #thinkAgain(below: number): void {
+    if (this.#settled > 0 && this.#answered / this.#settled < below) this.#tactic++;
+    this.#settled = 0;
+    this.#answered = 0;
   }
 
   #send(stream: number): void {
-    const { crowd, batch } = this.#o;
+    const crowd = this.#crowd;
     const source = crowd.sourceOf[stream] ?? 0;
-    if (this.#o.people && crowd.solving[source] === 1) return; // she looks at the page that works for her
-    const classIndex = crowd.pickClass(source, this.#random);
-    for (let left = batch; left > 0; ) left -= this.#ask(stream, source, classIndex, left);
+    if (crowd.pools > 1 && crowd.poolOf[source] !== this.#tactic % crowd.pools) return;
+    if ((crowd.busy[source] ?? 0) >= crowd.crew.connectionsPerSource) return;
+    const requestClass = crowd.pickClass(source, this.#tactic, this.#random);
+    for (let left = this.#o.batch; left > 0; ) left -= this.#ask(stream, source, requestClass, left);
   }
 
   /**
    * @param times how many identical requests there are in this millisecond
    * @returns of how many of them the fate is told: all that follow a refusal are refused alike
    */
-  #ask(stream: number, source: number, classIndex: number, times: number): number {
-    const { clock, crowd, isolates, audit, objects } = this.#o;
+  #ask(stream: number, source: number, requestClass: RequestClass, times: number): number {
+    const { clock, isolates, audit, budgets, startMs } = this.#o;
+    const crowd = this.#crowd;
     const { now } = clock;
     const isolate = isolates[crowd.isolateOf[stream] ?? 0];
     if (!isolate) return times;
     isolate.keepInTouch(now);
-    const requestClass = crowd.classAt(classIndex);
-    const account = crowd.accountOf(source, classIndex);
+    const account = crowd.accountOf(source, requestClass, this.#random);
     const { charges } = account;
     this.#remember(stream, account);
     const exceeded = this.#firstExceeded(stream, charges, isolate, now);
     const passes = exceeded === charges.length;
-    const outcome = requestClass.outcomes[isolate.desk.posture(now)][passes ? 0 : exceeded + 1];
+    const desk = isolate.desk(requestClass.site);
+    const outcome = requestClass.outcomes[desk.posture(now)][passes ? 0 : exceeded + 1];
     if (!outcome) throw new Error("a budget without an outcome");
     if (this.#o.compare) this.#compare(requestClass, source, isolate, outcome);
     const told = passes ? 1 : times;
@@ -130,73 +135,112 @@ export class Flood {
     if (outcome.kind !== "block") {
       if (passes) isolate.tally.apply(charges, now);
       for (let i = passes ? 0 : exceeded; i < charges.length && (passes || i === exceeded); i++) {
-        audit.note(account.keyIds[i] ?? 0, this.#pairOf(stream, account, i, isolate.index), passes, now, told);
+        const id = account.keyIds[i] ?? -1;
+        if (id >= 0) audit.note(id, this.#pairOf(stream, account, i, isolate.index), passes, now, told);
       }
     }
-    const second = Math.floor((now - this.#startMs) / 1000) + this.#o.scenario.calmS;
-    this.requests += told;
-    this.sentBySecond[second] = (this.sentBySecond[second] ?? 0) + told;
-    if (now - this.#startMs >= FORMING_S * 1000) this.laterRequests += told;
-
-    if (outcome.kind === "allow") this.#allowed(isolate, requestClass, outcome, second);
+    const member = crowd.sources[source];
+    if (member) budgets.ask(member, crowd.crew, now - startMs, told);
+    this.#now.sent += told;
+    if (outcome.kind === "allow") this.#pass(isolate, source, requestClass, outcome, charges);
     else {
-      isolate.desk.noteTurnedAway(outcome.cost * told);
-      this.#stop(outcome, told);
-      const solves = outcome.kind === "challenge" && this.#o.scenario.solves;
-      if (solves && crowd.cleared[source] === 0 && crowd.solving[source] === 0) {
-        crowd.solving[source] = 1;
-        clock.after(this.#o.people ? SOLVED_AFTER_MS.person : SOLVED_AFTER_MS.attacker, () => {
-          void objects.spendPuzzle(isolate.location).then((spent) => this.#cleared(stream, source, spent, now));
-        });
-      } else this.#o.people?.note(now, false, 0);
+      desk.noteTurnedAway(outcome.route.cost * told);
+      this.#stopped(outcome.kind, outcome.reason, this.#now, told);
+      if (outcome.kind === "challenge") this.#solve(source, isolate);
     }
     return told;
   }
 
-  /** A person's browser sends again what it was challenged for. */
-  #cleared(stream: number, source: number, spent: boolean, askedAt: number): void {
-    const { crowd, people, clock } = this.#o;
-    crowd.solving[source] = 0;
-    if (spent) {
-      crowd.cleared[source] = 1;
-      this.solved++;
-    } else people?.note(askedAt, false, 0);
-    if (spent && people && clock.now < this.#endMs) this.#send(stream);
-  }
-
-  #allowed(isolate: ModelIsolate, requestClass: RequestClass, outcome: Outcome, second: number): void {
-    const { clock, origin, people } = this.#o;
-    const { now } = clock;
-    const { keptAs, keptMs } = requestClass;
-    const keptHere = keptAs === null ? null : `${isolate.location} ${keptAs}`;
-    if (keptHere !== null && (this.#keptUntil.get(keptHere) ?? 0) > now) {
-      this.kept++;
-      people?.note(now, true, 0);
-      return;
-    }
-    const { desk } = isolate;
-    desk.noteWanted(outcome.serviceClass, outcome.cost);
-    if (!desk.admission.take(outcome.serviceClass, outcome.cost, now)) {
-      this.#stop({ ...outcome, kind: "wait", reason: "no room at the origin" }, 1);
-      people?.note(now, false, 0);
-      return;
-    }
-    this.reached++;
-    this.reachedBySecond[second] = (this.reachedBySecond[second] ?? 0) + 1;
-    if (now - this.#startMs >= FORMING_S * 1000) this.laterReached++;
-    origin.ask(outcome.cost, ROUTE_TIMEOUT_MS, (served) => {
-      desk.noteForwarded(!served);
-      if (served && keptHere !== null) this.#keptUntil.set(keptHere, clock.now + keptMs);
-      people?.note(now, served, 0);
+  #pass(
+    isolate: ModelIsolate,
+    source: number,
+    requestClass: RequestClass,
+    outcome: Outcome,
+    charges: readonly Charge[],
+  ): void {
+    const crowd = this.#crowd;
+    const { crew } = crowd;
+    const sentIn = this.#now;
+    crowd.busy[source] = (crowd.busy[source] ?? 0) + 1;
+    const { site, identity, keptAs, keptMs, units, isFaulty } = requestClass;
+    const { route, serviceClass } = outcome;
+    // A trickled body never ends before somebody gives up.
+    const sendingMs = crew.trickleEveryMs === undefined ? 0 : crew.patienceMs;
+    const passing = {
+      site,
+      route,
+      serviceClass,
+      charges,
+      lane: identity.lane,
+      keptAs,
+      keptMs,
+      units,
+      isFaulty,
+      sendingMs,
+    };
+    const asked = () => {
+      const second = Math.floor((this.#o.clock.now - this.#o.startMs) / 1000);
+      this.reachedBySecond[second] = (this.reachedBySecond[second] ?? 0) + 1;
+    };
+    this.#o.way.go(isolate, { ...passing, patienceMs: crew.patienceMs }, asked, (fate) => {
+      crowd.busy[source] = (crowd.busy[source] ?? 1) - 1;
+      this.#settle(source, fate, outcome, sentIn);
     });
   }
 
-  #stop({ kind, reason }: Outcome, times: number): void {
-    this.stopped[kind] += times;
+  #settle(source: number, fate: Fate, outcome: Outcome, sentIn: FloodSecond): void {
+    const { journal, budgets } = this.#o;
+    const { crew, sources } = this.#crowd;
+    switch (fate) {
+      case "wait":
+        this.#stopped("wait", "no room at the origin", sentIn, 1);
+        return;
+      case "limit":
+        this.#stopped("limit", `${outcome.route.name}: strict`, sentIn, 1);
+        return;
+      case "copy":
+        this.copies++;
+        break;
+      case "served":
+      case "failed":
+      case "gone":
+    }
+    const member = sources[source];
+    if (member) budgets.admit(member, crew);
+    this.#settled++;
+    if (fate !== "gone") this.#answered++;
+    journal.noteOutcome(sentIn, fate === "gone" ? null : "");
+  }
+
+  #stopped(kind: string, reason: string, sentIn: FloodSecond, times: number): void {
+    this.#settled += times;
+    this.#o.journal.noteOutcome(sentIn, kind, times);
     this.reasons.set(reason, (this.reasons.get(reason) ?? 0) + times);
-    if (!this.#o.people) return;
-    if (kind === "challenge") this.#o.people.challenged += times;
-    if (kind === "block") this.#o.people.blocked += times;
+  }
+
+  /** Buys a clearance, one at a time for a source. */
+  #solve(source: number, isolate: ModelIsolate): void {
+    const crowd = this.#crowd;
+    const { clock, objects, solving, journal } = this.#o;
+    const { solves, keepsCookies } = crowd.crew;
+    if (solves === "never" || crowd.cleared[source] === 1 || crowd.solving[source] === 1) return;
+    const workMs = solves === "browser" ? solving.browserMs : solving.programMs;
+    let startsAt = clock.now;
+    if (solves === "program" || solving.isShared) {
+      // One computer for all of them: who finds the line full does without.
+      if (this.#solversBusyUntil - clock.now >= workMs * solving.waitingMax) return;
+      startsAt = Math.max(startsAt, this.#solversBusyUntil);
+      this.#solversBusyUntil = startsAt + workMs;
+    }
+    crowd.solving[source] = 1;
+    clock.after(startsAt - clock.now + workMs + CHALLENGE_ROUND_MS, () => {
+      void objects.spendPuzzle(isolate.location).then((spent) => {
+        crowd.solving[source] = 0;
+        if (!spent) return;
+        journal.clearancesBought++;
+        if (keepsCookies) crowd.cleared[source] = 1;
+      });
+    });
   }
 
   /** The first charge for which the isolate's tally has no room; as many as there are when it has for all. */
@@ -230,12 +274,18 @@ export class Flood {
     return pair;
   }
 
+  /** The verdict that is remembered against one that is asked for anew, from the source's own address and clearance. */
   #compare(requestClass: RequestClass, source: number, isolate: ModelIsolate, outcome: Outcome): void {
-    const { policy, crowd, clock } = this.#o;
-    const facts = { ...requestClass.facts, address: crowd.clientOf(source) };
-    const identity = { ...requestClass.identity, clearance: clearanceOf(requestClass, source) };
-    const posture = isolate.desk.posture(clock.now);
-    const decision = decide(facts, identity, siteOf(policy, facts), policy, isolate.tally, posture, clock.now);
+    const { policy, clock } = this.#o;
+    const { now } = clock;
+    const address = this.#crowd.clientOf(source);
+    const { lane, principal, clearance, evidence } = requestClass.identity;
+    const shown = clearance === null ? null : `clearance ${this.#crowd.crew.name} ${source}`;
+    const identity = located({ ...STRANGER, lane, principal, clearance: shown, evidence }, policy, address, now);
+    const { site } = requestClass;
+    const posture = isolate.desk(site).posture(now);
+    const facts = { ...requestClass.facts, address };
+    const decision = decide(facts, identity, site, policy, isolate.tally, posture, now);
     this.compared++;
     if (decision.verdict.kind !== outcome.kind || decision.reason !== outcome.reason) this.different++;
   }

@@ -5,6 +5,7 @@
  * about 1.5 times the distance to central Europe, where jurisdiction "eu" keeps the Durable Objects, plus 2 ms in switches.
  */
 import type { Random } from "../random.ts";
+import type { World } from "./world.ts";
 
 /** Regions of the world: share of the locations, and one-way ms to the objects from where it is nearest and farthest. */
 const REGIONS = [
@@ -29,28 +30,37 @@ const JITTER_SHARE = 0.1;
  * "First use of a named object does a round-the-world uniqueness check, up to a few hundred milliseconds; afterwards the
  * location is cached" (Cloudflare, Durable Objects, namespace). Cached is taken to mean: by location.
  */
-export const FIRST_LOOKUP_MS = [100, 300] as const;
+const FIRST_LOOKUP_MS = [100, 300] as const;
+
+/** Between two Workers of one miniflare: a message takes about as long, one way. */
+const ON_ONE_COMPUTER_MS = 1;
 
 export class Geography {
   readonly #toObjects: Float64Array;
   readonly #random: Random;
   readonly #betweenObjects: Float64Array;
   readonly #objects: number;
+  readonly #isWorld: boolean;
+  /** What the first call from a location to an object takes longer. */
+  readonly firstLookupMs: readonly [number, number];
 
   /**
    * @param locations how many cities; the first `home` of them are near the hospitals
    * @param objects shards and the watch, the last of them
    */
-  constructor(locations: number, home: number, objects: number, random: Random) {
+  constructor(locations: number, home: number, objects: number, distances: World["distances"], random: Random) {
     this.#random = random;
     this.#objects = objects;
+    this.#isWorld = distances === "world";
+    this.firstLookupMs = this.#isWorld ? FIRST_LOOKUP_MS : [0, 0];
     this.#toObjects = Float64Array.from({ length: locations }, (_, location) => {
+      if (!this.#isWorld) return ON_ONE_COMPUTER_MS;
       if (location < home) return HOME_MS;
       const region = random.pickByShare(REGIONS);
       return random.between(region.nearMs, region.farMs);
     });
     this.#betweenObjects = Float64Array.from({ length: objects * objects }, () =>
-      random.between(BETWEEN_OBJECTS_MS[0], BETWEEN_OBJECTS_MS[1]),
+      this.#isWorld ? random.between(BETWEEN_OBJECTS_MS[0], BETWEEN_OBJECTS_MS[1]) : ON_ONE_COMPUTER_MS,
     );
   }
 
@@ -67,6 +77,7 @@ export class Geography {
   }
 
   #travelled(ms: number): number {
+    if (!this.#isWorld) return ms;
     const jittered = ms * (1 + JITTER_SHARE * this.#random.fraction());
     return this.#random.fraction() < SLOW_SHARE ? jittered * SLOW_TIMES + SLOW_MORE_MS : jittered;
   }

@@ -1,18 +1,23 @@
-/** One isolate of the edge: the real tally, exchange and admission, and the desk between them. */
+/** One isolate of the edge: the real tally, purses, exchange and admission, and the desks between them. */
 import { Exchange, type ExchangeDeps } from "../../../src/counters/exchange.ts";
-import { SHARD_COUNT } from "../../../src/counters/shard.ts";
+import { ownerOf, SHARD_COUNT } from "../../../src/counters/shard.ts";
 import type { SipKey } from "../../../src/counters/siphash.ts";
+import { type StrictDeps, StrictPurses } from "../../../src/counters/strict.ts";
 import { Tally } from "../../../src/counters/tally.ts";
 import { Desk } from "../../../src/desk.ts";
 import type { Site } from "../../../src/policy/policy.ts";
+import type { Charge } from "../../../src/policy/verdict.ts";
 import type { Random } from "../random.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Objects } from "./objects.ts";
 
+/** As in src/counters/spend-strictly.ts: how long one who signs in waits for a counter. */
+const STRICT_PATIENCE_MS = 250;
+
 export interface IsolateOptions {
   readonly index: number;
   readonly location: number;
-  readonly site: Site;
+  readonly sites: readonly Site[];
   readonly key: SipKey;
   /** Capacity of its tally; it only has to hold what this isolate will ever see. */
   readonly entries: number;
@@ -27,19 +32,28 @@ export class ModelIsolate {
   readonly index: number;
   readonly location: number;
   readonly tally: Tally;
-  readonly desk: Desk;
+  readonly #desks: ReadonlyMap<Site, Desk>;
+  readonly #purses: StrictPurses;
+  readonly #strict: StrictDeps;
   readonly #exchange: Exchange;
   readonly #deps: ExchangeDeps;
   /** When it had its first request, ms; 0 before. */
   wokenAt = 0;
 
-  constructor({ index, location, site, key, entries, clock, objects, random, onTold }: IsolateOptions) {
+  constructor({ index, location, sites, key, entries, clock, objects, random, onTold }: IsolateOptions) {
     this.index = index;
     this.location = location;
     this.tally = new Tally(key, entries);
-    this.desk = new Desk(site);
+    this.#desks = new Map(sites.map((site) => [site, new Desk(site)]));
+    this.#purses = new StrictPurses(key);
     this.#exchange = new Exchange(`isolate ${index}`, this.tally);
     const home = random.integer(0, SHARD_COUNT - 1);
+    this.#strict = {
+      ask: (request) => objects.grant(location, ownerOf(request.hi, SHARD_COUNT), request),
+      wait: (ms) => clock.wait(ms),
+      now: () => clock.now,
+      patienceMs: STRICT_PATIENCE_MS,
+    };
     this.#deps = {
       partner: (detour) => ({
         exchange: async (report) => {
@@ -50,14 +64,27 @@ export class ModelIsolate {
           return reply;
         },
       }),
-      summarize: () => [this.desk.summarize(clock.now)],
+      summarize: () => {
+        const full = this.tally.takeForgotten();
+        return [...this.#desks.values()].map((desk, i) => ({
+          ...desk.summarize(clock.now),
+          full: i === 0 ? full : 0,
+        }));
+      },
       obey: (reply, now) => {
-        for (const order of reply.sites) if (order.site === site.name) this.desk.obey(order, now);
+        for (const order of reply.sites)
+          for (const [site, desk] of this.#desks) if (site.name === order.site) desk.obey(order, now);
       },
       wait: (ms) => clock.wait(ms),
       now: () => clock.now,
       random: () => random.fraction(),
     };
+  }
+
+  desk(site: Site): Desk {
+    const desk = this.#desks.get(site);
+    if (!desk) throw new Error(`site ${site.name} has no desk`);
+    return desk;
   }
 
   /** To be called with every request, as the shield does. */
@@ -66,6 +93,23 @@ export class ModelIsolate {
     // The clock keeps it alive; it never rejects.
     void this.#exchange.schedule(this.#deps);
   }
+
+  /** Spends what strict budgets ask for. @returns the name of the one that is spent, or null */
+  async spendStrictly(charges: readonly Charge[]): Promise<string | null> {
+    for (const { budget, key, scale } of charges) {
+      if (!budget.strict) continue;
+      const scaled = { name: budget.name, emissionMs: budget.emissionMs / scale, toleranceMs: budget.toleranceMs };
+      const outcome = await this.#purses.spend(scaled, key, this.#strict);
+      if (outcome.kind === "refused") return budget.name;
+    }
+    return null;
+  }
+
+  /** Whether it guards any of its sites. */
+  readonly isElevated = (now: number): boolean => {
+    for (const desk of this.#desks.values()) if (desk.posture(now) !== "normal") return true;
+    return false;
+  };
 
   /** How many exchanges in a row have failed. */
   get failures(): number {

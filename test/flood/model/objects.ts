@@ -4,11 +4,12 @@
  */
 import type { ExchangeReply, ExchangeReport } from "../../../src/counters/protocol.ts";
 import { SHARD_COUNT, Shard } from "../../../src/counters/shard.ts";
+import { type Grant, type GrantRequest, StrictGrants } from "../../../src/counters/strict-grants.ts";
 import type { Posture } from "../../../src/policy/verdict.ts";
 import { Lookout } from "../../../src/watch/lookout.ts";
 import type { Random } from "../random.ts";
 import type { VirtualClock } from "./clock.ts";
-import { FIRST_LOOKUP_MS, type Geography } from "./geography.ts";
+import type { Geography } from "./geography.ts";
 import { ObjectHost } from "./object-host.ts";
 
 /** As in src/counters/client-counter.ts. */
@@ -20,6 +21,7 @@ interface Seat {
   readonly number: number;
   readonly host: ObjectHost;
   shard: Shard;
+  grants: StrictGrants;
   handoverScheduled: boolean;
   handoversUnderWay: number;
 }
@@ -44,10 +46,14 @@ export class Objects {
   readonly watch: ObjectHost;
   /** Which location has called which object before. */
   readonly #known: Uint8Array;
+  /** Calls that isolates made, by second of the run. */
+  readonly fromIsolatesBySecond: Uint32Array;
+  readonly #startMs: number;
   exchanges = 0;
   merges = 0;
   reports = 0;
   puzzlesSpent = 0;
+  grants = 0;
   failedHandovers = 0;
   keysReported = 0;
 
@@ -56,10 +62,13 @@ export class Objects {
     this.#geography = geography;
     this.#random = random;
     this.#onPosture = onPosture;
+    this.#startMs = clock.now;
+    this.fromIsolatesBySecond = new Uint32Array(seconds + 1);
     this.#seats = Array.from({ length: SHARD_COUNT }, (_, number) => ({
       number,
       host: new ObjectHost(clock, seconds),
       shard: newShard(number),
+      grants: newGrants(clock.now),
       handoverScheduled: false,
       handoversUnderWay: 0,
     }));
@@ -77,6 +86,7 @@ export class Objects {
 
   exchange(location: number, number: number, report: ExchangeReport): Promise<ExchangeReply> {
     this.exchanges++;
+    this.#noteFromIsolate();
     this.keysReported += report.spendings.spentMs.length;
     const seat = this.#seat(number);
     return seat.host.call(this.#travel(location, seat.number), report.spendings.spentMs.length, (now) => {
@@ -90,15 +100,29 @@ export class Objects {
     });
   }
 
+  /** Tokens of a strict budget, from the shard that owns the key. */
+  grant(location: number, number: number, request: GrantRequest): Promise<Grant> {
+    this.grants++;
+    this.#noteFromIsolate();
+    const seat = this.#seat(number);
+    return seat.host.call(this.#travel(location, seat.number), 1, (now) => seat.grants.grant(request, now));
+  }
+
   /** A solved puzzle is handed in: one call to the shard that its random id names. */
   async spendPuzzle(location: number): Promise<boolean> {
     this.puzzlesSpent++;
+    this.#noteFromIsolate();
     const seat = this.#seat(this.#random.integer(0, SHARD_COUNT - 1));
     try {
       return await seat.host.call(this.#travel(location, seat.number), 1, () => true);
     } catch {
       return false;
     }
+  }
+
+  #noteFromIsolate(): void {
+    const second = Math.floor((this.#clock.now - this.#startMs) / 1000);
+    this.fromIsolatesBySecond[second] = (this.fromIsolatesBySecond[second] ?? 0) + 1;
   }
 
   /** All shards and the watch are out of reach. */
@@ -110,7 +134,12 @@ export class Objects {
   comeBack(): void {
     for (const host of [...this.shards, this.watch]) host.down = false;
     for (const seat of this.#seats)
-      Object.assign(seat, { shard: newShard(seat.number), handoverScheduled: false, handoversUnderWay: 0 });
+      Object.assign(seat, {
+        shard: newShard(seat.number),
+        grants: newGrants(this.#clock.now),
+        handoverScheduled: false,
+        handoversUnderWay: 0,
+      });
     this.#lookout = new Lookout();
   }
 
@@ -150,7 +179,8 @@ export class Objects {
 
   #travel(location: number, number: number): readonly [number, number] {
     const at = location * SHARD_COUNT + number;
-    const first = this.#known[at] === 0 ? this.#random.between(FIRST_LOOKUP_MS[0], FIRST_LOOKUP_MS[1]) : 0;
+    const [from, to] = this.#geography.firstLookupMs;
+    const first = this.#known[at] === 0 ? this.#random.between(from, to) : 0;
     this.#known[at] = 1;
     return [first + this.#geography.toObjectMs(location), this.#geography.toObjectMs(location)];
   }
@@ -164,6 +194,18 @@ export class Objects {
     if (!seat) throw new RangeError(`there is no shard ${number}`);
     return seat;
   }
+}
+
+/** A row of its own for each: what was promised before an outage is forgotten with it, as nothing was stored. */
+function newGrants(now: number): StrictGrants {
+  let until = 0;
+  const epoch = {
+    read: () => until,
+    write: (value: number) => {
+      until = value;
+    },
+  };
+  return new StrictGrants(epoch, now);
 }
 
 function newShard(shard: number): Shard {

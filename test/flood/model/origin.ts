@@ -10,7 +10,6 @@ export class ModelOrigin {
   #inFlight = 0;
   /** Cost units offered, by second of the run. */
   readonly units: Float64Array;
-  readonly requests: Uint32Array;
 
   constructor(capacityPerSecond: number, clock: VirtualClock, seconds: number) {
     this.capacityPerSecond = capacityPerSecond;
@@ -18,21 +17,24 @@ export class ModelOrigin {
     this.#clock = clock;
     this.#startMs = clock.now;
     this.units = new Float64Array(seconds + 1);
-    this.requests = new Uint32Array(seconds + 1);
   }
 
-  /** Takes a request; `answered` is told, when the answer is there, whether it was served. */
-  ask(units: number, timeoutMs: number, answered: (served: boolean, tookMs: number) => void): void {
+  /**
+   * Takes a request; `answered` is told, when the answer is there, whether it was served and how long it took.
+   * @param timeoutMs when whoever asks gives up
+   * @param sendingMs how long the request's body takes to arrive
+   */
+  ask(units: number, timeoutMs: number, sendingMs: number, answered: (served: boolean, tookMs: number) => void): void {
     const { now } = this.#clock;
     const second = Math.floor((now - this.#startMs) / 1000);
     this.units[second] = (this.units[second] ?? 0) + units;
-    this.requests[second] = (this.requests[second] ?? 0) + 1;
     const fate = this.#capacity.offer(units, now, this.#inFlight);
     this.#inFlight++;
-    const tookMs = Math.min(fate.delayMs, timeoutMs);
+    const wantedMs = Math.max(fate.delayMs, sendingMs);
+    const tookMs = Math.min(wantedMs, timeoutMs);
     this.#clock.after(tookMs, () => {
       this.#inFlight--;
-      answered(fate.served && fate.delayMs <= timeoutMs, tookMs);
+      answered(fate.served && wantedMs <= timeoutMs, tookMs);
     });
   }
 }

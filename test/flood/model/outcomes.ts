@@ -6,49 +6,45 @@ import type { Identity } from "../../../src/identity/identity.ts";
 import { cacheKey } from "../../../src/origin/cache.ts";
 import { facilityOf } from "../../../src/policy/compile.ts";
 import { chargesFor, decide, routeOf } from "../../../src/policy/decide.ts";
-import type { Policy, Site } from "../../../src/policy/policy.ts";
+import type { CompiledRoute, Policy, Site } from "../../../src/policy/policy.ts";
 import type { ClassOfService } from "../../../src/policy/tables.ts";
 import { type Charge, type Decision, POSTURES, type Posture, type VerdictKind } from "../../../src/policy/verdict.ts";
 import { parseAddress } from "../../../src/request/address.ts";
 import type { Facts } from "../../../src/request/facts.ts";
 import { identify, isFault } from "../../../src/request/identify.ts";
-import type { MixedRequest, SourceNetwork } from "./scenario.ts";
+import { findCost } from "../../portal/costs.ts";
+import type { Client } from "../places.ts";
 
-const HOST = "portal.example.lv";
-
-const PRESENTED: Readonly<Record<MixedRequest["kind"], Readonly<Record<string, string>>>> = {
-  program: { Accept: "*/*", "User-Agent": "Mozilla/4.0 (compatible; MSIE 7.0; Windows NT 6.0)" },
-  "browser-like": {
-    Accept: "text/html,application/xhtml+xml,*/*;q=0.8",
-    "User-Agent": "Mozilla/5.0 (Windows NT 6.1) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0 Safari/537.36",
-    "Upgrade-Insecure-Requests": "1",
-  },
-  browser: {
-    Accept: "text/html,application/xhtml+xml,*/*;q=0.8",
-    "User-Agent":
-      "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0 Safari/537.36",
-    "Sec-Fetch-Mode": "navigate",
-    "Sec-Fetch-Dest": "document",
-    "Sec-Fetch-Site": "same-origin",
-  },
-};
+/** A request as it is sent. What is random in a real flood is one value here: rules see patterns only. */
+export interface Sent {
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  /** As they stand on the wire: "Name: value". */
+  readonly lines: readonly string[];
+}
 
 /** What is to become of a request of some kind under some posture with some budget exceeded. */
 export interface Outcome {
   readonly kind: VerdictKind;
   readonly reason: string;
-  readonly cost: number;
+  readonly route: CompiledRoute;
   readonly serviceClass: ClassOfService;
 }
 
 export interface RequestClass {
   readonly facts: Facts;
   readonly identity: Identity;
+  readonly site: Site;
   /** By posture; the first holds when no budget is exceeded, the next when the first charge is the one, and so on. */
   readonly outcomes: Readonly<Record<Posture, readonly Outcome[]>>;
   /** Under which name the edge keeps the answer, null when it may not. */
   readonly keptAs: string | null;
   readonly keptMs: number;
+  /** What the portal takes it to cost: its own figure, which is not always that of the rules. */
+  readonly units: number;
+  /** Whether the portal answers with an error of its own: a fault of SOAP 1.1 is an HTTP 500, whoever's fault it is. */
+  readonly isFaulty: boolean;
 }
 
 export const STRANGER: Identity = {
@@ -65,17 +61,42 @@ export const STRANGER: Identity = {
   refusal: null,
 };
 
-/** Facts as the real `identify` reads them from a request. */
-export function factsOf(asked: MixedRequest, network: Omit<SourceNetwork, "share">, address: string): Facts {
+/** Private-use numbers of RFC 6996: no network has them. One for each kind, as no rule of the demo asks for a number. */
+const AS_NUMBERS: Readonly<Record<Client["kind"], number>> = {
+  hosting: 64_512,
+  residential: 64_600,
+  enterprise: 64_700,
+  latvian: 64_800,
+};
+
+/** Facts as the real `identify` reads them from a request. @throws when it is refused before it is decided */
+export function factsOf(
+  { method, host, path, lines }: Sent,
+  { address, kind, country }: Omit<Client, "protocol">,
+): Facts {
+  const headers = new Headers({ "CF-Connecting-IP": address });
+  for (const line of lines) headers.append(...splitLine(line));
   const facts = identify({
-    method: asked.method,
-    url: `https://${HOST}${asked.path}`,
-    headers: new Headers({ ...PRESENTED[asked.kind], ...asked.headers, "CF-Connecting-IP": address }),
-    body: asked.method === "POST" ? {} : null,
-    cf: { asn: network.asn, country: network.country, colo: "FRA" },
+    method,
+    url: `https://${host}${path}`,
+    headers,
+    body: method === "POST" ? {} : null,
+    cf: { asn: AS_NUMBERS[kind], country, colo: "FRA" },
   });
-  if (isFault(facts)) throw new Error(`${asked.method} ${asked.path} is refused before it is decided: ${facts.code}`);
+  if (isFault(facts)) throw new Error(`${method} ${path} is refused before it is decided: ${facts.code}`);
   return facts;
+}
+
+/** What the demo portal takes a request to cost, by its own table. */
+export function unitsOf({ method, path, lines }: Sent): number {
+  const headers = new Headers();
+  for (const line of lines) if (/^(soapaction|content-type):/i.test(line)) headers.set(...splitLine(line));
+  return findCost({ method, headers }, path.split("?", 1)[0] ?? path)?.units ?? 0;
+}
+
+function splitLine(line: string): [name: string, value: string] {
+  const colon = line.indexOf(":");
+  return [line.slice(0, colon), line.slice(colon + 1).trim()];
 }
 
 export function siteOf(policy: Policy, facts: Facts): Site {
@@ -85,12 +106,12 @@ export function siteOf(policy: Policy, facts: Facts): Site {
 }
 
 /** The identity of somebody at this address, whose facility, if any, the rules know. */
-export function located(identity: Identity, policy: Policy, facts: Facts, now: number): Identity {
-  const facility = facilityOf(policy, facts.address, now);
+export function located(identity: Identity, policy: Policy, address: Facts["address"], now: number): Identity {
+  const facility = facilityOf(policy, address, now);
   return { ...identity, facility: facility && { name: facility.name, seats: facility.seats } };
 }
 
-export function classify(policy: Policy, facts: Facts, identity: Identity, now: number): RequestClass {
+export function classify(policy: Policy, sent: Sent, facts: Facts, identity: Identity, now: number): RequestClass {
   const site = siteOf(policy, facts);
   const route = routeOf(site, facts);
   const charges = chargesFor(policy, { facts, lane: identity.lane, route }, identity).length;
@@ -107,24 +128,31 @@ export function classify(policy: Policy, facts: Facts, identity: Identity, now: 
   return {
     facts,
     identity,
+    site,
     outcomes,
     keptAs: cacheKey(facts, route, false)?.url ?? null,
     keptMs: (route.cache?.seconds ?? 0) * 1000,
+    units: unitsOf(sent),
+    // What a flood sends there is never a message that the portal can work on.
+    isFaulty: facts.path.canonical.startsWith("/soap/"),
   };
 }
 
 /** The charges of one source: those of its class under its own address and clearance. */
 export function chargesOf(
   policy: Policy,
-  { facts, identity }: RequestClass,
+  { facts, identity, site }: RequestClass,
   address: string,
   clearance: string | null,
 ): readonly Charge[] {
   const mine = { ...facts, address: parseAddress(address) };
-  const route = routeOf(siteOf(policy, facts), facts);
-  return chargesFor(policy, { facts: mine, lane: identity.lane, route }, { ...identity, clearance });
+  return chargesFor(
+    policy,
+    { facts: mine, lane: identity.lane, route: routeOf(site, facts) },
+    { ...identity, clearance },
+  );
 }
 
 function outcomeOf({ verdict, reason, route, serviceClass }: Decision): Outcome {
-  return { kind: verdict.kind, reason, cost: route.cost, serviceClass };
+  return { kind: verdict.kind, reason, route, serviceClass };
 }

@@ -1,27 +1,9 @@
-/** What a run in model time found. Names as in the result of the other clock; what the model cannot know is null. */
-import type { FloodResult, GroupResult, SecondOfRun } from "../result.ts";
+/** What a run in model time found: the result that every clock gives, and what only a model can look into. */
+import type { FloodResult } from "../result.ts";
 import type { KeyReport } from "./key-audit.ts";
 
-export type ModelGroup = Omit<GroupResult, "tasks" | "byLane"> & {
-  /** The model knows requests, not tasks. */
-  readonly tasks: null;
-  readonly byLane?: Readonly<Record<string, ModelGroup>>;
-};
-
-type Shared = Omit<
-  FloodResult,
-  "clock" | "clinicians" | "residents" | "machines" | "postsLost" | "verdict" | "rules" | "series"
->;
-
-export interface ModelResult extends Shared {
+export interface ModelResult extends FloodResult {
   readonly clock: "model";
-  readonly clinicians: ModelGroup;
-  readonly residents: ModelGroup;
-  readonly machines: ModelGroup & { readonly htmlOrRedirects: null };
-  readonly postsLost: null;
-  readonly verdict: null;
-  readonly rules: readonly { readonly name: string; readonly matched: number; readonly ofWhichClinicians: null }[];
-  readonly series: readonly SecondOfRun[];
   readonly model: ModelFigures;
 }
 
@@ -61,6 +43,7 @@ export interface ModelFigures {
     readonly merges: number;
     readonly reports: number;
     readonly puzzlesSpent: number;
+    readonly strictGrants: number;
     readonly refused: number;
     readonly failedHandovers: number;
     readonly perShardSecond: { readonly mean: number; readonly peak: number };
@@ -73,13 +56,6 @@ export interface ModelFigures {
     readonly watchMs: number | null;
     readonly halfOfIsolatesMs: number | null;
     readonly nearlyAllIsolatesMs: number | null;
-  };
-  /** Cost units per second, as capacity is counted; over the flood. */
-  readonly originUnits: {
-    readonly mean: number;
-    readonly peak1s: number;
-    readonly peak10s: number;
-    readonly first10s: number;
   };
   /** Answered from the edge's own copies. */
   readonly kept: number;

@@ -1,19 +1,25 @@
-/** From what a run counted to its result. */
+/** From what a run counted to its result. What both clocks know is measured by the same arithmetic, in ../measure.ts. */
 import { TALLY_BYTES } from "../../../src/counters/tally.ts";
-import { CLINIC_GROUPS, type Clinic } from "./clinic.ts";
+import type { Group, Journal } from "../journal.ts";
+import type { LabScenario } from "../lab-scenario.ts";
+import {
+  describeSeconds,
+  measureAttackers,
+  measureGroup,
+  measureObjectCalls,
+  measureOrigin,
+  measureTimes,
+  type Span,
+} from "../measure.ts";
+import type { BudgetWatch } from "../over-admission.ts";
+import type { Crowd } from "./crowd.ts";
 import type { Flood } from "./flood.ts";
-import { type GroupTally, share } from "./groups.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { KeyAudit, KeyReport } from "./key-audit.ts";
 import type { Objects } from "./objects.ts";
 import type { ModelOrigin } from "./origin.ts";
-import type { ModelFigures, ModelGroup, ModelResult } from "./result.ts";
-import type { ModelScenario } from "./scenario.ts";
-
-const PER_1000_FROM_RPS = 5000;
-/** The origin bears its load when no second of the next five asks for more than this share of its capacity. */
-const CALM_SHARE = 1;
-const CALM_FOR_S = 5;
+import type { ModelFigures, ModelResult } from "./result.ts";
+import type { World } from "./world.ts";
 
 /** When the posture rose, ms from the start of the flood. */
 export interface Elevation {
@@ -23,103 +29,114 @@ export interface Elevation {
 }
 
 export interface Run {
-  readonly scenario: ModelScenario;
+  readonly scenario: LabScenario;
   readonly seed: number;
   readonly scale: number;
+  readonly world: World;
   readonly batch: number;
   readonly compare: boolean;
-  readonly flood: Flood;
-  readonly clinic: Clinic | null;
+  readonly calmS: number;
+  readonly attackS: number;
+  readonly afterS: number;
+  readonly startMs: number;
+  readonly journal: Journal;
+  readonly budgets: BudgetWatch;
+  readonly floods: readonly Flood[];
+  readonly crowds: readonly Crowd[];
   readonly isolates: readonly ModelIsolate[];
   readonly audit: KeyAudit;
   readonly objects: Objects;
   readonly origin: ModelOrigin;
   readonly elevation: Elevation;
-  readonly endMs: number;
+  readonly postures: readonly (string | null)[];
   readonly endedAtS: number;
   readonly ledgerBytes: number;
   readonly wallS: number;
 }
 
 export function summarizeRun(run: Run): ModelResult {
-  const { scenario, flood, origin, objects, elevation, clinic } = run;
-  const { calmS, floodS, afterS } = scenario;
-  const durationS = calmS + floodS + afterS;
-  const attackRps = flood.requests / Math.max(1, Math.min(floodS, run.endedAtS - calmS));
-  const units = [...origin.units].slice(calmS, Math.min(calmS + floodS, run.endedAtS));
-  const attacking = !scenario.people;
-  const awake = run.isolates.filter(({ wokenAt }) => wokenAt > 0);
-  const isolateSeconds = awake.reduce((sum, { wokenAt }) => sum + (run.endMs - wokenAt) / 1000, 0);
-  const stopped = Object.fromEntries(Object.entries(flood.stopped).filter(([kind]) => kind !== "allow"));
-  const groups = (of: "clinicians" | "machines" | "residents"): ModelGroup => ({
-    ...groupResult(clinic?.groups[of]),
-    byLane: Object.fromEntries(
-      CLINIC_GROUPS.filter((group) => group.of === of).map(({ name }) => [name, groupResult(clinic?.byLane.get(name))]),
-    ),
-  });
+  const { scenario, journal, origin, objects, calmS, attackS, afterS, endedAtS, world } = run;
+  const attackToS = Math.min(calmS + attackS, endedAtS);
+  const span: Span = { attackFromMs: calmS * 1000, attackToMs: attackToS * 1000, endMs: endedAtS * 1000 };
+  const units = [...origin.units].slice(0, endedAtS);
+  const group = (name: Group) =>
+    measureGroup(
+      journal.wishes.filter((wish) => wish.group === name),
+      journal.tasks.get(name) ?? { started: 0, completed: 0 },
+      span,
+    );
+  const atPortal = (fromMs: number, toMs: number) =>
+    run.floods.reduce((sum, { reachedBySecond }) => {
+      const seconds = reachedBySecond.subarray(Math.floor(fromMs / 1000), Math.ceil(toMs / 1000));
+      return sum + seconds.reduce((all, each) => all + each, 0);
+    }, 0);
+  const attackers = measureAttackers(journal, span, atPortal);
+  const residents = group("residents");
+  const isEarly = endedAtS < calmS + attackS + afterS;
+  const awake = run.isolates.filter(({ wokenAt }) => wokenAt > 0).length;
   return {
     scenario: scenario.name,
     seed: run.seed,
     scale: run.scale,
     clock: "model",
     shield: true,
-    isolates: scenario.isolates,
-    durationS: run.endedAtS,
-    attackS: [calmS, calmS + floodS],
-    sound: run.endedAtS === durationS,
-    remark: run.endedAtS === durationS ? "" : `ended early, after ${run.endedAtS} of ${durationS} s`,
-    clinicians: groups("clinicians"),
-    residents: groups("residents"),
-    machines: { ...groups("machines"), htmlOrRedirects: null },
-    attackers: {
-      requests: attacking ? flood.requests : 0,
-      reachedOrigin: attacking ? flood.reached : 0,
-      stopped: attacking ? complement(share(flood.laterReached, flood.laterRequests)) : null,
-      stoppedFirst30s: attacking
-        ? complement(share(flood.reached - flood.laterReached, flood.requests - flood.laterRequests))
-        : null,
-      solved: attacking ? flood.solved : 0,
-      byAnswer: attacking ? stopped : {},
-    },
-    origin: {
-      capacityRps: origin.capacityPerSecond,
-      peak1sRps: peakOver(units, 1),
-      peak10sRps: peakOver(units, 10),
-      meanRps: mean(units),
-      baselineRps: calmS > 0 ? mean([...origin.units].slice(0, calmS)) : null,
-    },
-    times: {
-      detectedAfterMs: elevation.watchMs,
-      mitigatedAfterMs: mitigatedAfterMs(units, origin.capacityPerSecond),
-      recoveredAfterMs: null,
-    },
-    durableObjects: {
-      calls: objects.calls,
-      callsPerIsolateSecond: objects.calls / isolateSeconds,
-      callsPer1000AttackRequests:
-        attacking && attackRps >= PER_1000_FROM_RPS ? (1000 * objects.calls) / flood.requests : null,
-      peakCallsPerShardPerSecond: peakOfShards(objects),
-    },
+    isolates: world.isolates,
+    durationS: endedAtS,
+    attackS: [calmS, attackToS],
+    sound: true,
+    remark: isEarly ? `ended early, after ${endedAtS} of ${calmS + attackS + afterS} s: partial` : "",
+    clinicians: group("clinicians"),
+    residents: { ...residents, byLane: { ...residents.byLane, ...group("robots").byLane } },
+    // The model knows verdicts, not bytes, and its origin keeps no forms.
+    machines: { ...group("machines"), htmlOrRedirects: null },
+    attackers,
+    overAdmission: run.budgets.measure(),
+    origin: measureOrigin(units, origin.capacityPerSecond, span),
+    times: measureTimes(journal, units, origin.capacityPerSecond, span),
+    durableObjects: measureObjectCalls(
+      { ...callsIn(run, calmS, attackToS), peak: peakOfShards(objects) },
+      awake,
+      attackers.requests,
+      attackToS - calmS,
+    ),
     postsLost: null,
+    postsSent: null,
     verdict: null,
-    rules: [...flood.reasons]
-      .sort((a, b) => b[1] - a[1])
-      .map(([name, matched]) => ({ name, matched, ofWhichClinicians: null })),
-    series: seriesOf(run),
-    model: figures(run, awake.length, isolateSeconds, units),
+    rules: reasonsOf(run),
+    series: describeSeconds(journal, units, run.postures, span, atPortal),
+    model: figures(run, awake),
   };
 }
 
-function figures(run: Run, awake: number, isolateSeconds: number, units: readonly number[]): ModelFigures {
-  const { scenario, objects, flood, elevation } = run;
-  const keys = run.audit.overBudget(run.endMs);
+/** Calls that came during the attack: of all objects, and those that isolates made. */
+function callsIn({ objects }: Run, fromS: number, toS: number): { calls: number; fromIsolates: number } {
+  const sum = (bins: Uint32Array) => bins.subarray(fromS, toS).reduce((all, each) => all + each, 0);
+  const calls = [...objects.shards, objects.watch].reduce((all, { callsBySecond }) => all + sum(callsBySecond), 0);
+  return { calls, fromIsolates: sum(objects.fromIsolatesBySecond) };
+}
+
+function reasonsOf({ floods }: Run): ModelResult["rules"] {
+  const matched = new Map<string, number>();
+  for (const { reasons } of floods)
+    for (const [name, count] of reasons) matched.set(name, (matched.get(name) ?? 0) + count);
+  return [...matched]
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, count]) => ({ name, matched: count, ofWhichClinicians: null }));
+}
+
+function figures(run: Run, awake: number): ModelFigures {
+  const { world, objects, floods, elevation, startMs, endedAtS } = run;
+  const keys = run.audit.overBudget(startMs + endedAtS * 1000);
   const known = keys.flatMap(({ newsMs }) => (newsMs === null ? [] : [newsMs / 1000])).sort((a, b) => a - b);
   const shares = keys.map(shareOfBound);
   const calls = objects.shards.map((shard) => shard.calls);
-  const allCalls = calls.reduce((sum, each) => sum + each, 0);
+  const isolateSeconds = run.isolates.reduce(
+    (sum, { wokenAt }) => sum + (wokenAt === 0 ? 0 : endedAtS - (wokenAt - startMs) / 1000),
+    0,
+  );
   return {
-    locations: scenario.locations,
-    sources: scenario.sources,
+    locations: world.locations,
+    sources: run.crowds.reduce((sum, { sources }) => sum + sources.length, 0),
     isolatesAwake: awake,
     batch: run.batch,
     overAdmission: {
@@ -142,16 +159,20 @@ function figures(run: Run, awake: number, isolateSeconds: number, units: readonl
     },
     exchange: {
       calls: objects.exchanges,
-      perIsolateSecond: objects.exchanges / isolateSeconds,
+      perIsolateSecond: objects.exchanges / Math.max(1, isolateSeconds),
       keysPerCall: objects.keysReported / Math.max(1, objects.exchanges),
       merges: objects.merges,
       reports: objects.reports,
       puzzlesSpent: objects.puzzlesSpent,
+      strictGrants: objects.grants,
       refused: objects.shards.reduce((sum, { refused }) => sum + refused, objects.watch.refused),
       failedHandovers: objects.failedHandovers,
-      perShardSecond: { mean: allCalls / calls.length / run.endedAtS, peak: peakOfShards(objects) },
+      perShardSecond: {
+        mean: calls.reduce((sum, each) => sum + each, 0) / calls.length / endedAtS,
+        peak: peakOfShards(objects),
+      },
       watchPeakPerSecond: objects.watch.callsBySecond.reduce((peak, each) => Math.max(peak, each), 0),
-      busiestShardShare: Math.max(...objects.shards.map(({ busyMs }) => busyMs)) / (run.endedAtS * 1000),
+      busiestShardShare: Math.max(...objects.shards.map(({ busyMs }) => busyMs)) / (endedAtS * 1000),
       longestQueueMs: Math.max(...objects.shards.map(({ longestQueueMs }) => longestQueueMs)),
     },
     elevated: {
@@ -159,19 +180,18 @@ function figures(run: Run, awake: number, isolateSeconds: number, units: readonl
       halfOfIsolatesMs: elevation.halfMs,
       nearlyAllIsolatesMs: elevation.nearlyAllMs,
     },
-    originUnits: {
-      mean: mean(units),
-      peak1s: peakOver(units, 1),
-      peak10s: peakOver(units, 10),
-      first10s: mean(units.slice(0, 10)),
-    },
-    kept: flood.kept,
+    kept: floods.reduce((sum, { copies }) => sum + copies, 0),
     memory: {
       ledgerBytes: run.ledgerBytes,
       tallyBytesInProduction: TALLY_BYTES,
       modelRssBytes: process.memoryUsage.rss(),
     },
-    memoised: run.compare ? { compared: flood.compared, different: flood.different } : null,
+    memoised: run.compare
+      ? {
+          compared: floods.reduce((sum, { compared }) => sum + compared, 0),
+          different: floods.reduce((sum, { different }) => sum + different, 0),
+        }
+      : null,
     wallS: run.wallS,
   };
 }
@@ -181,52 +201,6 @@ function shareOfBound({ overUnits, boundUnits }: KeyReport): number {
   return overUnits <= 0.5 ? 0 : overUnits / boundUnits;
 }
 
-function groupResult(group: GroupTally | undefined): Omit<ModelGroup, "byLane"> {
-  return {
-    requests: group?.requests ?? 0,
-    succeeded: group?.succeeded ?? 0,
-    success: group ? share(group.laterSucceeded, group.laterRequests) : null,
-    first30s: group ? share(group.firstSucceeded, group.firstRequests) : null,
-    worst5min: null,
-    challenged: group?.challenged ?? 0,
-    blocked: group?.blocked ?? 0,
-    tasks: null,
-    addedLatencyMs: {
-      p50: group?.waitedMs(0.5) ?? null,
-      p95: group?.waitedMs(0.95) ?? null,
-      p99: group?.waitedMs(0.99) ?? null,
-    },
-  };
-}
-
-function seriesOf({ flood, origin, clinic, endedAtS }: Run): ModelResult["series"] {
-  const at = (bins: Uint32Array | Float64Array | undefined, second: number): number => bins?.[second] ?? 0;
-  return Array.from({ length: endedAtS }, (_, second) => {
-    const of = (group: GroupTally | undefined) => ({
-      ok: at(group?.okBySecond, second),
-      failed: at(group?.failedBySecond, second),
-    });
-    const sent = at(flood.sentBySecond, second);
-    const reachedOrigin = at(flood.reachedBySecond, second);
-    return {
-      second,
-      attackers: { sent, reachedOrigin, stopped: { all: sent - reachedOrigin } },
-      clinicians: { ...of(clinic?.groups.clinicians), p50Ms: null, p95Ms: null },
-      residents: of(clinic?.groups.residents),
-      machines: of(clinic?.groups.machines),
-      originUnits: at(origin.units, second),
-      posture: null,
-    };
-  });
-}
-
-/** Start of the first seconds in which the origin is asked for no more than it bears, ms from the start of the flood. */
-function mitigatedAfterMs(units: readonly number[], capacity: number): number | null {
-  for (let from = 0; from + CALM_FOR_S <= units.length; from++)
-    if (units.slice(from, from + CALM_FOR_S).every((each) => each <= CALM_SHARE * capacity)) return from * 1000;
-  return null;
-}
-
 function peakOfShards({ shards }: Objects): number {
   return shards.reduce(
     (peak, { callsBySecond }) => callsBySecond.reduce((most, each) => Math.max(most, each), peak),
@@ -234,22 +208,6 @@ function peakOfShards({ shards }: Objects): number {
   );
 }
 
-function peakOver(values: readonly number[], seconds: number): number {
-  const window = Math.min(seconds, values.length);
-  let peak = 0;
-  for (let from = 0; from + window <= values.length; from++)
-    peak = Math.max(peak, mean(values.slice(from, from + window)));
-  return peak;
-}
-
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, each) => sum + each, 0) / values.length;
-}
-
 function quantile(sorted: readonly number[], q: number): number | null {
   return sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)] ?? null;
-}
-
-function complement(part: number | null): number | null {
-  return part === null ? null : 1 - part;
 }

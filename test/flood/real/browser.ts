@@ -4,17 +4,18 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { earnClearance } from "../../../src/challenge/browser/earn.ts";
+import type { Client } from "../places.ts";
 import type { Random } from "../random.ts";
 import { type Answer, fieldsIn } from "../wire.ts";
 import { cookieLines, keepCookies } from "./cookies.ts";
-import type { Client, Edges } from "./edges.ts";
+import type { Edges } from "./edges.ts";
 import type { SolvingThread } from "./solving.ts";
 
 export const PORTAL = "portal.example.lv";
 const REDIRECTS_MAX = 6;
 /** How long somebody looks at "please wait" before she presses reload, ms. */
 const RELOAD_AFTER_MS = 2000;
-const USER_AGENT =
+export const USER_AGENT =
   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/153.0.0.0 Safari/537.36";
 
 export interface Page {
@@ -136,7 +137,7 @@ export class Browser {
   }
 }
 
-const NAVIGATION = [
+export const NAVIGATION = [
   "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",
   "Upgrade-Insecure-Requests: 1",
   "Sec-Fetch-User: ?1",

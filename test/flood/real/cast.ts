@@ -1,11 +1,12 @@
 /** Makes the clinic's people and systems from its data, and lets them work until a run is over. */
 import { networkOf } from "../addresses.ts";
 import type { Clinic } from "../clinic.ts";
+import type { Journal } from "../journal.ts";
 import type { Surge } from "../lab-scenario.ts";
+import type { Client } from "../places.ts";
 import { Random } from "../random.ts";
 import { Browser } from "./browser.ts";
-import type { Client, Edges } from "./edges.ts";
-import type { Journal } from "./journal.ts";
+import type { Edges } from "./edges.ts";
 import { Doctor, Resident } from "./people.ts";
 import type { SolvingThread } from "./solving.ts";
 import { Laboratory, Robot, SoapSystem } from "./systems.ts";
@@ -18,7 +19,7 @@ export interface Phases {
 /** Whoever is there already has signed in within this share of the calm. */
 const SIGNED_IN_BY = 0.5;
 /** New doctors come within this part of the attack. */
-const ARRIVE_BETWEEN = [0.05, 0.7] as const;
+export const ARRIVE_BETWEEN = [0.05, 0.7] as const;
 const LAST_NAMES = ["ozola", "berzins", "kalnina", "liepins", "egle", "krumina", "priede", "balodis"];
 
 interface Stage {
@@ -134,6 +135,6 @@ function nth(addresses: readonly string[], n: number): string {
 }
 
 /** Lines of their own for a crowd: 198.19.192.0/18 has 16,384. */
-function manyLines(count: number): string[] {
+export function manyLines(count: number): string[] {
   return Array.from({ length: count }, (_, n) => `198.19.${192 + (n % 60)}.${100 + (Math.floor(n / 60) % 150)}`);
 }

@@ -5,13 +5,15 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { earnClearance } from "../../../src/challenge/browser/earn.ts";
+import { type CrewPlan, type PlannedRequest, type Source, TICK_MS } from "../crew-plan.ts";
 import { readPostForm } from "../form.ts";
+import type { Journal } from "../journal.ts";
+import type { BudgetWatch } from "../over-admission.ts";
+import type { Client } from "../places.ts";
 import type { Answer } from "../wire.ts";
 import { fieldsIn } from "../wire.ts";
 import { cookieLines, keepCookies } from "./cookies.ts";
-import { type CrewPlan, type PlannedRequest, type Source, TICK_MS } from "./crew-plan.ts";
-import type { Client, Edges } from "./edges.ts";
-import type { Journal } from "./journal.ts";
+import type { Edges } from "./edges.ts";
 import type { Schedule } from "./schedule.ts";
 import type { SolvingThread } from "./solving.ts";
 
@@ -24,6 +26,7 @@ export class CrewAtWork {
   readonly #edges: Edges;
   readonly #journal: Journal;
   readonly #solving: SolvingThread | null;
+  readonly #budgets: BudgetWatch;
   readonly #underWay = new Set<Promise<void>>();
   #tactic = 0;
   /** Since the tactic was last thought over. */
@@ -31,7 +34,8 @@ export class CrewAtWork {
   #answered = 0;
   #replay = "{}";
 
-  constructor(plan: CrewPlan, edges: Edges, journal: Journal, solving: SolvingThread | null) {
+  constructor(plan: CrewPlan, edges: Edges, journal: Journal, budgets: BudgetWatch, solving: SolvingThread | null) {
+    this.#budgets = budgets;
     this.#plan = plan;
     this.#edges = edges;
     this.#journal = journal;
@@ -80,6 +84,7 @@ export class CrewAtWork {
     const edge = this.#edges.edgeFor(client, request.chance);
     const text = this.#write(request, edge);
     const sentIn = this.#journal.noteSent();
+    this.#budgets.ask(source, crew, this.#journal.nowMs());
     const answer =
       crew.trickleEveryMs === undefined
         ? await this.#edges.send(edge, text, crew.patienceMs)
@@ -90,7 +95,10 @@ export class CrewAtWork {
     const outcome = answer && (answer.mitigated || (ownPath ? "own path" : ""));
     this.#journal.noteOutcome(sentIn, outcome);
     this.#settled++;
-    if (outcome === "") this.#answered++;
+    if (outcome === "") {
+      this.#answered++;
+      this.#budgets.admit(source, crew);
+    }
     if (answer === null) return;
     if (crew.keepsCookies) keepCookies(source.cookies, answer.head);
     if (answer.mitigated === "challenge" && crew.solves !== "never") this.#solve(source, client, request.chance);

@@ -3,20 +3,8 @@
  * the edge is told about the client, and the connections. Connections of an isolate are shared by all who ask it: who asks
  * is told by headers, and thousands of slow sources need no socket each.
  */
+import { type Client, hashOf, LOCATIONS, locationsOf, type NetworkKind } from "../places.ts";
 import { type Answer, Wire } from "../wire.ts";
-
-export type NetworkKind = "hosting" | "residential" | "enterprise" | "latvian";
-
-/** Who asks, as the edge would know it. */
-export interface Client {
-  readonly address: string;
-  readonly kind: NetworkKind;
-  readonly country: string;
-  readonly protocol: "HTTP/1.0" | "HTTP/1.1" | "HTTP/2" | "HTTP/3";
-}
-
-/** Cloudflare's data centres are named like airports. Isolates are dealt to them in turn. */
-export const LOCATIONS = ["RIX", "FRA", "ARN", "WAW"] as const;
 
 /** Private-use numbers of RFC 6996: no network has them. */
 const AS_NUMBERS: Record<NetworkKind, number> = {
@@ -26,12 +14,6 @@ const AS_NUMBERS: Record<NetworkKind, number> = {
   latvian: 64_800,
 };
 const AS_PER_KIND = 40;
-/** Share of the addresses that meet a second location, and of their requests that do. */
-const SECOND_LOCATION_SHARE = 0.2;
-const SECOND_LOCATION_REQUESTS = 0.1;
-/** Share of the clients in Latvia whose networks meet the world in Riga. */
-const IN_RIGA_SHARE = 0.85;
-
 export interface Gate {
   readonly port: number;
   /** Requests are written in absolute form, so that scheme and host are those of production. */
@@ -50,12 +32,10 @@ export class Edges {
   }
 
   /** @param chance 0 to 1: decides between the locations, and between the isolates of one */
-  edgeFor({ address, kind }: Client, chance: number): number {
-    const [hash, other] = [hashOf(address), hashOf(`${address} `)];
+  edgeFor(client: Client, chance: number): number {
     const locations = Math.min(LOCATIONS.length, this.#gates.length);
-    const home = kind === "latvian" && hash < IN_RIGA_SHARE ? 0 : Math.floor(other * locations);
-    const strays = hashOf(`${address}?`) < SECOND_LOCATION_SHARE && chance < SECOND_LOCATION_REQUESTS;
-    const location = strays ? (home + 1) % locations : home;
+    const [home, second] = locationsOf(client, locations);
+    const { location } = second && chance < second.share ? second : (home ?? { location: 0 });
     const isolates = Math.floor((this.#gates.length - 1 - location) / locations) + 1;
     return location + locations * Math.floor(((chance * 1000) % 1) * isolates);
   }
@@ -129,12 +109,4 @@ export class Edges {
     this.#open.add(wire);
     return wire;
   }
-}
-
-/** FNV-1a with a final mix, as a fraction: the same address is always the same. */
-export function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
-  return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;
 }

@@ -2,9 +2,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Doctors, Residents } from "../clinic.ts";
 import { readPostForm } from "../form.ts";
+import type { Group, Journal } from "../journal.ts";
 import type { Random } from "../random.ts";
 import { type Browser, GaveUp, type Page, type Trip } from "./browser.ts";
-import type { Group, Journal } from "./journal.ts";
 
 const FORM = "/app/prescriptions/new";
 const LIST = "/app/prescriptions";

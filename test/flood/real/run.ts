@@ -3,25 +3,30 @@
  * known of the product is what its answers say.
  */
 import { setTimeout as pause } from "node:timers/promises";
+import { compile } from "../../../src/policy/compile.ts";
+import rules from "../../../src/rules.ts";
 import { startEdges } from "../../lab/edge.ts";
 import { CLINIC } from "../clinic.ts";
+import { CrewPlan } from "../crew-plan.ts";
+import { type Group, Journal } from "../journal.ts";
 import { assertHarmless, type LabScenario } from "../lab-scenario.ts";
-import { readState, recovered } from "../portal.ts";
-import type { FloodResult } from "../result.ts";
-import { assertHarmlessClinic, work } from "./cast.ts";
-import { CrewAtWork } from "./crew.ts";
-import { CrewPlan } from "./crew-plan.ts";
-import { Edges, type Gate } from "./edges.ts";
-import { type Group, Journal } from "./journal.ts";
+import type { LiveSecond } from "../live.ts";
 import {
   describeSeconds,
+  floodAtPortal,
   measureAttackers,
   measureGroup,
   measureObjectCalls,
   measureOrigin,
   measureTimes,
   type Span,
-} from "./measure.ts";
+} from "../measure.ts";
+import { BudgetWatch } from "../over-admission.ts";
+import { readState, recovered } from "../portal.ts";
+import type { FloodResult } from "../result.ts";
+import { assertHarmlessClinic, work } from "./cast.ts";
+import { CrewAtWork } from "./crew.ts";
+import { Edges, type Gate } from "./edges.ts";
 import { COUNTING_OBJECTS, readObjectCalls, totalCalls } from "./object-calls.ts";
 import { Schedule } from "./schedule.ts";
 import { SolvingThread } from "./solving.ts";
@@ -45,17 +50,6 @@ export interface RealRunOptions {
   readonly onSecond?: (second: LiveSecond) => void;
   /** What most often went wrong for the clinic during the attack and after it, most frequent first. */
   readonly onFailures?: (failures: readonly Failure[]) => void;
-}
-
-/** One second of a run as it goes on. */
-export interface LiveSecond {
-  readonly second: number;
-  readonly phase: "calm" | "attack" | "after";
-  readonly sent: number;
-  readonly stopped: number;
-  readonly originUnits: number;
-  readonly posture: string | null;
-  readonly clinicians: { readonly ok: number; readonly all: number };
 }
 
 export interface Failure {
@@ -135,7 +129,8 @@ class Run {
     const now = () => performance.now() - startedAt;
     const journal = new Journal(now);
     const watching = new Watching(this.#portal, this.#objects, now);
-    const crews = this.#crews.map(({ plan, thread }) => new CrewAtWork(plan, this.#edges, journal, thread));
+    const budgets = new BudgetWatch(compile(rules), startUnix * 1000);
+    const crews = this.#crews.map(({ plan, thread }) => new CrewAtWork(plan, this.#edges, journal, budgets, thread));
     const watchingEnd = new AbortController();
     const end = AbortSignal.any([stop, AbortSignal.timeout((calmS + attackS + afterS) * 1000)]);
     const watched = watching.watch(watchingEnd.signal, (second) =>
@@ -165,11 +160,12 @@ class Run {
     await Promise.all([working, watched]);
     const span: Span = { attackFromMs, attackToMs, endMs };
     this.#options.onFailures?.(commonFailures(journal, attackFromMs));
-    return this.#measure(journal, watching, schedules, span, startUnix);
+    return this.#measure(journal, budgets, watching, schedules, span, startUnix);
   }
 
   async #measure(
     journal: Journal,
+    budgets: BudgetWatch,
     watching: Watching,
     schedules: readonly Schedule[],
     span: Span,
@@ -178,7 +174,7 @@ class Run {
     const { scenario, seed, scale, edges, shield, stop } = this.#options;
     const { attackFromMs, attackToMs, endMs } = span;
     const units = Array.from({ length: Math.ceil(endMs / 1000) }, (_, n) => watching.units.get(startUnix + n) ?? 0);
-    const atPortal = (from: number, to: number) => watching.requestsBetween(from, to);
+    const atPortal = floodAtPortal(journal, (from, to) => watching.requestsBetween(from, to));
     const group = (name: Group) =>
       measureGroup(
         journal.wishes.filter((wish) => wish.group === name),
@@ -211,6 +207,7 @@ class Run {
       residents: { ...residents, byLane: { ...residents.byLane, ...group("robots").byLane } },
       machines: { ...group("machines"), htmlOrRedirects: journal.htmlOrRedirects },
       attackers,
+      overAdmission: budgets.measure(),
       origin: measureOrigin(units, watching.capacityPerSecond, span),
       times: measureTimes(journal, units, watching.capacityPerSecond, span),
       durableObjects: measureObjectCalls(
@@ -219,6 +216,7 @@ class Run {
         attackers.requests,
         (attackToMs - attackFromMs) / 1000,
       ),
+      postsSent: journal.believedSent.length,
       postsLost: await this.#countLost(journal),
       // The shield raises no verdict and tells no rule by name yet: neither can be known from outside.
       verdict: null,

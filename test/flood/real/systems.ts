@@ -3,11 +3,12 @@
  * half of the installations three more tries at once, whatever Retry-After says. Without a proof of who it is so far.
  */
 import type { Laboratories, Robots, Systems } from "../clinic.ts";
+import type { Group, Journal } from "../journal.ts";
+import type { Client } from "../places.ts";
 import type { Random } from "../random.ts";
 import { type Answer, fieldsIn } from "../wire.ts";
 import { PORTAL } from "./browser.ts";
-import type { Client, Edges } from "./edges.ts";
-import type { Group, Journal } from "./journal.ts";
+import type { Edges } from "./edges.ts";
 import { sleep } from "./people.ts";
 
 const RETRIES = 3;

@@ -1,10 +1,10 @@
 /** Goals against figures, row by row. */
 import { describe, expect, test } from "vitest";
-import type { FloodResult, SecondOfRun } from "../result.ts";
+import type { FloodResult } from "../result.ts";
 import { type Judgement, judge } from "./acceptance.ts";
 import { bareResult, groupOf, guardedResult } from "./fixtures.ts";
 
-const SERVED = "Clinicians served, after the first 30 s";
+const SERVED = "Signed-in clinicians served, after the first 30 s";
 const STOPPED = "Flood stopped before the portal, after the first 30 s";
 const DETECTED = "Attack detected";
 const MITIGATED = "Attack mitigated";
@@ -17,12 +17,7 @@ function judged(result: FloodResult, name: string): Judgement | undefined {
 
 /** A run in which clinicians made so many requests after the first 30 s of attack. */
 function withClinicians(n: number, success: number | null): FloodResult {
-  const result = guardedResult({ clinicians: groupOf({ success }) });
-  const silent = (second: SecondOfRun): SecondOfRun => ({
-    ...second,
-    clinicians: { ...second.clinicians, ok: second.second === 70 ? n : 0, failed: 0 },
-  });
-  return { ...result, series: result.series.map(silent) };
+  return guardedResult({ clinicians: groupOf({ success, counted: { first30s: 0, afterFirst30s: n } }) });
 }
 
 describe("clinicians served", () => {
@@ -43,8 +38,13 @@ describe("clinicians served", () => {
     expect(judged(withClinicians(n, success), SERVED)).toMatchObject({ ...expected, n });
   });
 
-  test("judges without seconds, but does not invent n", () => {
-    expect(judged(guardedResult({ series: [] }), SERVED)).toMatchObject({ met: true, n: null, goal: "≥ 99.9 %" });
+  test("those who are only signing in are judged apart", () => {
+    const lane = (success: number, n: number) => groupOf({ success, counted: { first30s: 0, afterFirst30s: n } });
+    const byLane = { hospital: lane(1, 1500), "family doctors": lane(0.998, 500), "signing in": lane(0.5, 40) };
+    const result = guardedResult({ clinicians: groupOf({ success: 0.99, byLane }) });
+    expect(judged(result, SERVED)).toMatchObject({ reached: "99.95 %", n: 2000, met: true });
+    const arriving = "Clinicians who signed in during the attack, pages served";
+    expect(judged(result, arriving)).toMatchObject({ reached: "50.0 %", n: 40, met: false });
   });
 });
 
@@ -102,6 +102,13 @@ test("an unknown time is not known, and one of 0 is a time", () => {
   const result = guardedResult({ times });
   expect(judged(result, DETECTED)).toMatchObject({ met: null, reached: "not known" });
   expect(judged(result, MITIGATED)).toMatchObject({ met: true, reached: "after 0 s" });
+});
+
+test("what a model cannot know is not known", () => {
+  const { machines } = guardedResult();
+  const result = guardedResult({ machines: { ...machines, htmlOrRedirects: null }, postsLost: null, postsSent: null });
+  for (const name of ["Web pages or redirects sent to machines", "Submitted forms lost"])
+    expect(judged(result, name)).toMatchObject({ met: null, reached: "not known" });
 });
 
 test("machines that sent nothing prove nothing", () => {

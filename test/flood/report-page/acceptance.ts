@@ -1,5 +1,5 @@
 /** Judges a result by the goals. Pure; the terminal prints the same table as the page. */
-import type { FloodResult, SecondOfRun } from "../result.ts";
+import type { FloodResult, GroupResult, SecondOfRun } from "../result.ts";
 import {
   ADDED_LATENCY_P95_MS,
   CLINICIANS_AT_MOST,
@@ -10,6 +10,7 @@ import {
   ORIGIN_LOAD_AT_MOST,
   RECOVERED_MS,
   RESIDENTS_SERVED,
+  SIGN_INS_SERVED,
 } from "./goals.ts";
 import {
   NOT_KNOWN,
@@ -25,6 +26,10 @@ import {
 export interface Judgement {
   readonly name: string;
   readonly goal: string;
+  /** The goal as it was set, whatever n allows to tell. */
+  readonly plainGoal: string;
+  /** The higher, the worse: to find the worst of several runs. */
+  readonly badness: number;
   readonly reached: string;
   /** Null when it is not known, or when the result is not sound and so proves nothing either way. */
   readonly met: boolean | null;
@@ -34,6 +39,8 @@ export interface Judgement {
   readonly nCounts: string;
 }
 
+/** The lane of those who are not in yet. */
+const SIGNING_IN = "signing in";
 /** An attack is new to the shield for as long, s. */
 const FIRST_SECONDS = 30;
 
@@ -53,27 +60,71 @@ export function countAfterFirst30s(result: FloodResult, countOf: (second: Second
   return countSeconds(result, countOf, ({ second }) => second >= result.attackS[0] + FIRST_SECONDS);
 }
 
+/** Those who had proven who they are: without the pages of whoever was only signing in. */
+export function provenClinicians(clinicians: GroupResult): Pick<GroupResult, "success" | "first30s" | "counted"> {
+  const lanes = Object.entries(clinicians.byLane ?? {}).flatMap(([lane, group]) =>
+    lane === SIGNING_IN ? [] : [group],
+  );
+  if (lanes.length === 0) return clinicians;
+  const pool = (share: "success" | "first30s", count: keyof GroupResult["counted"]) => {
+    const n = lanes.reduce((sum, { counted }) => sum + counted[count], 0);
+    const served = lanes.reduce((sum, lane) => sum + Math.round((lane[share] ?? 0) * lane.counted[count]), 0);
+    return { n, share: n === 0 ? null : served / n };
+  };
+  const [first, later] = [pool("first30s", "first30s"), pool("success", "afterFirst30s")];
+  return {
+    success: later.share,
+    first30s: first.share,
+    counted: { first30s: first.n, afterFirst30s: later.n },
+  };
+}
+
+/** Over the whole attack. */
+function attackShare({ success, first30s, counted }: GroupResult): number | null {
+  const n = counted.first30s + counted.afterFirst30s;
+  return n === 0 ? null : ((first30s ?? 0) * counted.first30s + (success ?? 0) * counted.afterFirst30s) / n;
+}
+
 export function countClinicians({ clinicians }: SecondOfRun): number {
   return clinicians.ok + clinicians.failed;
 }
 
 function judgePeople(result: FloodResult): Judgement[] {
-  const { clinicians, residents, machines, attackS } = result;
-  const inFirst30s = ({ second }: SecondOfRun) => second >= attackS[0] && second < attackS[0] + FIRST_SECONDS;
+  const { residents, machines } = result;
+  const clinicians = provenClinicians(result.clinicians);
+  const arriving = result.clinicians.byLane?.[SIGNING_IN];
   const countResidents = (second: SecondOfRun) => second.residents.ok + second.residents.failed;
   return [
-    judgeShare("Clinicians served, after the first 30 s", clinicians.success, CLINICIANS_SERVED.afterFirst30s, {
-      n: countAfterFirst30s(result, countClinicians),
+    judgeShare(
+      "Signed-in clinicians served, after the first 30 s",
+      clinicians.success,
+      CLINICIANS_SERVED.afterFirst30s,
+      {
+        n: clinicians.counted.afterFirst30s,
+        nCounts: "requests",
+      },
+    ),
+    judgeShare("Signed-in clinicians served, in the first 30 s", clinicians.first30s, CLINICIANS_SERVED.first30s, {
+      n: clinicians.counted.first30s,
       nCounts: "requests",
     }),
-    judgeShare("Clinicians served, in the first 30 s", clinicians.first30s, CLINICIANS_SERVED.first30s, {
-      n: countSeconds(result, countClinicians, inFirst30s),
-      nCounts: "requests",
-    }),
-    judgeShare("Clinicians served, in the worst 5 minutes", clinicians.worst5min, CLINICIANS_SERVED.worst5min, {
+    judgeShare("Clinicians served, in the worst 5 minutes", result.clinicians.worst5min, CLINICIANS_SERVED.worst5min, {
       n: null,
       nCounts: "requests",
     }),
+    ...(arriving
+      ? [
+          judgeShare(
+            "Clinicians who signed in during the attack, pages served",
+            attackShare(arriving),
+            SIGN_INS_SERVED,
+            {
+              n: arriving.counted.first30s + arriving.counted.afterFirst30s,
+              nCounts: "requests",
+            },
+          ),
+        ]
+      : []),
     judgeShare("Residents served, after the first 30 s", residents.success, RESIDENTS_SERVED, {
       n: countAfterFirst30s(result, countResidents),
       nCounts: "requests",
@@ -82,8 +133,7 @@ function judgePeople(result: FloodResult): Judgement[] {
       n: machines.requests,
       nCounts: "requests",
     }),
-    // Nothing lost is no news when nothing was sent, but how many were sent is not in the result.
-    judgeNone("Submitted forms lost", result.postsLost, { n: null, nCounts: "forms" }),
+    judgeNone("Submitted forms lost", result.postsLost, { n: result.postsSent, nCounts: "forms" }),
   ];
 }
 
@@ -93,6 +143,8 @@ function judgePortal({ origin }: FloodResult): Judgement[] {
     {
       name: "Load of the portal, highest mean over 10 s",
       goal: `≤ ${writeGoalShare(ORIGIN_LOAD_AT_MOST)} of capacity`,
+      plainGoal: `≤ ${writeGoalShare(ORIGIN_LOAD_AT_MOST)} of capacity`,
+      badness: origin.peak10sRps,
       reached: isKnown ? writeLoad(origin.peak10sRps, origin.capacityRps) : NOT_KNOWN,
       met: isKnown ? origin.peak10sRps <= ORIGIN_LOAD_AT_MOST * origin.capacityRps : null,
       n: null,
@@ -150,6 +202,8 @@ function judgeControl({ clinicians, residents, machines, verdict }: FloodResult)
     {
       name: "Taken for an attack",
       goal: "no attack verdict",
+      plainGoal: "no attack verdict",
+      badness: verdict === null ? 0 : 1,
       reached: verdict ?? NOT_KNOWN,
       met: verdict === null ? null : !/^attack\b/i.test(verdict),
       n: null,
@@ -168,6 +222,8 @@ function judgeShare(name: string, share: number | null, goal: number, { n, nCoun
   const noneMayFail = n !== null && n > 0 && isFinerThanOneIn(n, 1 - goal);
   return {
     name,
+    plainGoal: `≥ ${writeGoalShare(goal)}`,
+    badness: -(share ?? 1),
     goal: noneMayFail ? `no failure in ${writeCount(n)} (≥ ${writeGoalShare(goal)})` : `≥ ${writeGoalShare(goal)}`,
     reached: n === 0 ? NOT_KNOWN : writeShare(share),
     met: share === null || n === 0 ? null : noneMayFail ? share === 1 : share >= goal,
@@ -182,6 +238,8 @@ function judgeUnwanted(name: string, count: number, goal: number, sample: { n: n
   const noneMayBe = n > 0 && isFinerThanOneIn(n, goal);
   return {
     name,
+    plainGoal: `≤ ${writeGoalShare(goal)}`,
+    badness: n === 0 ? 0 : count / n,
     goal: noneMayBe ? `none in ${writeCount(n)} (≤ ${writeGoalShare(goal)})` : `≤ ${writeGoalShare(goal)}`,
     reached: n === 0 ? NOT_KNOWN : `${writeCount(count)} (${writeUnwantedShare(count / n)})`,
     met: n === 0 ? null : noneMayBe ? count === 0 : count <= goal * n,
@@ -190,11 +248,13 @@ function judgeUnwanted(name: string, count: number, goal: number, sample: { n: n
   };
 }
 
-function judgeNone(name: string, count: number, { n, nCounts }: Sample): Judgement {
-  const isKnown = n !== 0;
+function judgeNone(name: string, count: number | null, { n, nCounts }: Sample): Judgement {
+  const isKnown = n !== 0 && count !== null;
   return {
     name,
     goal: "0",
+    plainGoal: "0",
+    badness: count ?? 0,
     reached: isKnown ? writeCount(count) : NOT_KNOWN,
     met: isKnown ? count === 0 : null,
     n,
@@ -217,6 +277,8 @@ function judgeLimit(name: string, value: number | null, { most, write, unit = wr
   return {
     name,
     goal: `≤ ${unit(most)}`,
+    plainGoal: `≤ ${unit(most)}`,
+    badness: value ?? 0,
     reached: value === null ? NOT_KNOWN : write(value),
     met: value === null ? null : value <= most,
     n: null,

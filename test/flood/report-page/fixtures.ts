@@ -13,6 +13,7 @@ export function groupOf(changes: Partial<GroupResult> = {}): GroupResult {
     success: 0.9994,
     first30s: 0.9975,
     worst5min: null,
+    counted: { first30s: 1200, afterFirst30s: 2400 },
     challenged: 2,
     blocked: 0,
     tasks: { started: 640, completed: 638 },
@@ -47,6 +48,7 @@ export function guardedResult(changes: Partial<FloodResult> = {}): FloodResult {
       solved: 0,
       byAnswer: { challenge: stopped("challenge"), limit: stopped("limit"), block: stopped("block") },
     },
+    overAdmission: { keys: 180, asked: 150_000, budget: 41_000, admitted: 1900, beyondBudget: 312, worstKey: 9 },
     origin: { capacityRps: CAPACITY, peak1sRps: 583, peak10sRps: 372, meanRps: 210, baselineRps: 180 },
     times: { detectedAfterMs: 3200, mitigatedAfterMs: 7400, recoveredAfterMs: null },
     durableObjects: {
@@ -56,6 +58,7 @@ export function guardedResult(changes: Partial<FloodResult> = {}): FloodResult {
       peakCallsPerShardPerSecond: 8,
     },
     postsLost: 0,
+    postsSent: 210,
     verdict: "attack",
     rules: [
       { name: "reflected pingback", matched: 0, ofWhichClinicians: 0 },

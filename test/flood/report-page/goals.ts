@@ -46,6 +46,7 @@ export function goalsOf(scenario: string): Goals {
 
 /** Shares of clinicians' requests served. */
 export const CLINICIANS_SERVED = { afterFirst30s: 0.999, first30s: 0.95, worst5min: 0.99 };
+export const SIGN_INS_SERVED = 0.95;
 export const RESIDENTS_SERVED = 0.9;
 /** Shares of clinicians' requests. */
 export const CLINICIANS_AT_MOST = { blocked: 0.001, challenged: 0.005 };

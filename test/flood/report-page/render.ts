@@ -10,6 +10,7 @@ import {
   acceptanceTable,
   doubtMark,
   groupsTable,
+  overallTable,
   picturesAsTable,
   pooledSentence,
   sideOf,
@@ -44,6 +45,7 @@ export function renderReport(results: readonly FloodResult[]): string {
 <main>${results.length === 0 ? html`<p>There is no result.</p>` : summaryTable(runs)}
 ${doubtful === 0 ? NOTHING : html`<p class="doubt"><strong>! Caution:</strong> ${doubtful} of ${results.length} runs ${doubtful === 1 ? "is" : "are"} not sound or not complete, and marked so.</p>`}
 ${pooled === "" ? NOTHING : html`<p>${pooled}</p>`}
+${results.length > 1 ? overallTable(results) : NOTHING}
 ${comparisons.map(scenarioSection)}</main></body></html>`;
   return `<!doctype html>\n${page.markup}\n`;
 }

@@ -27,7 +27,7 @@ tbody th { font-weight: 500; min-width: 6.5rem; }
 .scrolling th:first-child { position: sticky; left: 0; background: #fff; }
 td:last-child, th:last-child { padding-right: 0; }
 .figure { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.sample, .tally { display: block; color: var(--quiet); font-size: .8rem; }
+.sample, .tally, .where { display: block; color: var(--quiet); font-size: .8rem; }
 .badge { display: inline-block; white-space: nowrap; padding: 0 .45rem; border-radius: .25rem; border: 1.5px solid; font-weight: 600; }
 .met { color: #00563f; background: #e7f5f0; }
 .missed { color: #fff; background: #a32a00; border-color: #a32a00; }

@@ -1,8 +1,9 @@
 /** The tables of the page. Every verdict is a sign and a word, so that it reads without colour. */
 import type { FloodResult, GroupResult } from "../result.ts";
-import { countAfterFirst30s, countClinicians, type Judgement, judge } from "./acceptance.ts";
+import { type Judgement, judge, provenClinicians } from "./acceptance.ts";
 import { goalsOf } from "./goals.ts";
 import { html, type Markup, NOTHING } from "./markup.ts";
+import { judgeOverall } from "./overall.ts";
 import { nameWayOfStopping } from "./pictures.ts";
 import { doubt, tally } from "./sentences.ts";
 import { type Span, spansOf } from "./spans.ts";
@@ -51,15 +52,23 @@ export function summaryTable(runs: readonly Anchored[]): Markup {
 export function pooledSentence(results: readonly FloodResult[]): string {
   const counted = results
     .filter(({ shield, sound }) => shield && sound)
-    .map((result) => ({
-      n: countAfterFirst30s(result, countClinicians),
-      served: countAfterFirst30s(result, ({ clinicians }) => clinicians.ok),
-    }));
-  const sum = (values: readonly (number | null)[]) => values.reduce<number>((total, value) => total + (value ?? 0), 0);
-  const n = sum(counted.map((run) => run.n));
+    .map(({ clinicians }) => provenClinicians(clinicians));
+  const n = counted.reduce((sum, run) => sum + run.counted.afterFirst30s, 0);
   if (n === 0) return "";
-  const served = sum(counted.map((run) => run.served));
-  return `In all sound runs with the shield together, ${writeCount(served)} of ${writeCount(n)} requests of clinicians were served after the first 30 s of attack: ${writeShare(served / n)}.`;
+  const served = counted.reduce((sum, run) => sum + Math.round((run.success ?? 0) * run.counted.afterFirst30s), 0);
+  return `In all sound runs with the shield together, ${writeCount(served)} of ${writeCount(n)} requests of signed-in clinicians were served after the first 30 s of attack: ${writeShare(served / n)}.`;
+}
+
+/** Every acceptance figure over all runs, where there are several. */
+export function overallTable(results: readonly FloodResult[]): Markup {
+  const rows = judgeOverall(results).map(
+    ({ name, goal, reached, where, met, n }) =>
+      html`<tr><th scope="row">${name}${where === "" ? NOTHING : html`<span class="where">${where}</span>`}</th><td>${keepUnits(goal)}</td><td>${badge(met)}<span class="tally">${keepUnits(reached)}</span></td><td class="figure">${n}</td></tr>`,
+  );
+  return scrolling(
+    "What is demanded of the shield, over all runs",
+    html`<table><caption>What is demanded of the shield, over all runs</caption><thead><tr><th scope="col">Demand</th><th scope="col">Goal</th><th scope="col">Worst run</th><th scope="col" class="figure">Taken from</th></tr></thead><tbody>${rows}</tbody></table>`,
+  );
 }
 
 /** The goals of one scenario, its runs side by side. */

@@ -9,6 +9,7 @@ export const challengeFlood: LabScenario = {
   name: "challenge-flood",
   about: "20,000 requests/s at the challenge itself: puzzles, garbage proofs, replayed proofs",
   scale: 10,
+  noModel: "it floods the shield's own paths, which nothing of the model answers",
   crews: [
     {
       name: "puzzle flood",

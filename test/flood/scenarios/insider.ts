@@ -6,18 +6,16 @@
 import type { LabScenario } from "../lab-scenario.ts";
 import { BARE_HEADERS, BROWSER_HEADERS, CURRENT_BROWSERS, HTTP1, HTTP2, hosting, OUTDATED_CHROMES } from "./dress.ts";
 
-/** Written so that dividing by the scale leaves one session with 150 requests/s. */
-const SCALE = 10;
-
 export const insider: LabScenario = {
   name: "insider",
   about: "a doctor's valid session copies 150 patients a second from inside a hospital, beside slow uploads",
-  scale: SCALE,
+  scale: 10,
   crews: [
     {
       name: "one session",
-      sources: SCALE,
-      requestsPerSecond: 150 * SCALE,
+      sources: 1,
+      requestsPerSecond: 150,
+      undivided: true,
       spread: 0,
       from: [{ share: 1, network: "203.0.113.1/32", kind: "latvian", countries: ["LV"] }],
       shape: { kind: "step", rampS: 1 },

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { CLINIC } from "../clinic.ts";
-import { assertHarmless, type LabScenario } from "../lab-scenario.ts";
-import { goalsOf } from "../report-page/goals.ts";
-import { SCENARIOS } from "../scenarios/index.ts";
-import { assertHarmlessClinic } from "./cast.ts";
+import { CLINIC } from "./clinic.ts";
 import { CrewPlan, TICK_MS } from "./crew-plan.ts";
+import { assertHarmless, type LabScenario, sizeAt } from "./lab-scenario.ts";
+import { assertHarmlessClinic } from "./real/cast.ts";
+import { goalsOf } from "./report-page/goals.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
 
 const RESERVED = /^(192\.0\.2|198\.51\.100|203\.0\.113|198\.1[89]\.\d+)\.\d+$|^2001:db8:/;
 const SECONDS = 4;
@@ -63,7 +63,7 @@ describe("scenarios of the lab", () => {
 
   test("two cores bear them: at most 3,000 requests/s by default", () => {
     for (const { name, crews, scale } of SCENARIOS) {
-      const perSecond = crews.reduce((sum, crew) => sum + crew.requestsPerSecond, 0) / scale;
+      const perSecond = crews.reduce((sum, crew) => sum + sizeAt(crew, scale).requestsPerSecond, 0);
       expect(perSecond, name).toBeLessThanOrEqual(3000);
     }
   });

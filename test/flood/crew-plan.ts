@@ -2,10 +2,10 @@
  * What a crew sends, and when: the plan alone, without a clock and without answers, so that the same seed gives the same
  * flood byte for byte. A crew that adapts asks for the requests of another tactic; the plan of each stays what it is.
  */
-import { networkOf, otherSubnet, spreadOver } from "../addresses.ts";
-import { type Crew, type LabRequest, type Share, strengthAt, type Tactic } from "../lab-scenario.ts";
-import { Random } from "../random.ts";
-import type { Client } from "./edges.ts";
+import { networkOf, otherSubnet, spreadOver } from "./addresses.ts";
+import { type Crew, type LabRequest, type Share, sizeAt, strengthAt, type Tactic } from "./lab-scenario.ts";
+import type { Client } from "./places.ts";
+import { Random } from "./random.ts";
 
 /** Length of a tick, ms: requests are due at ticks. */
 export const TICK_MS = 10;
@@ -41,22 +41,22 @@ export class CrewPlan {
   readonly #perSecond: number;
   readonly #random: Random;
   /** One for each tactic of a crew that adapts: he changes his sources with his tactic. */
-  readonly #pools: readonly Pool[];
+  readonly pools: readonly Pool[];
   #owed = 0;
 
   constructor(crew: Crew, scale: number, seed: number, attackS: number) {
     this.crew = crew;
     this.#attackS = attackS;
-    this.#perSecond = crew.requestsPerSecond / scale;
+    const { sources: count, requestsPerSecond } = sizeAt(crew, scale);
+    this.#perSecond = requestsPerSecond;
     this.#random = new Random(seed);
-    const count = Math.max(1, Math.round(crew.sources / scale));
-    const of = crew.someOf && Math.max(count, Math.round(crew.someOf.sources / scale));
+    const of = crew.someOf && Math.max(count, sizeAt(crew.someOf, scale).sources);
     const recruits = recruit(crew, of ?? count, this.#random);
     this.sources = recruits.filter(
       (_, n) => Math.floor(((n + 1) * count) / recruits.length) > Math.floor((n * count) / recruits.length),
     );
     const pools = crew.adapts ? Math.min(crew.tactics.length, this.sources.length) : 1;
-    this.#pools = Array.from(
+    this.pools = Array.from(
       { length: pools },
       (_, pool) =>
         new Pool(
@@ -70,7 +70,7 @@ export class CrewPlan {
   /** The requests due in a tick. Ticks are asked for in order, each once. */
   dueIn(tick: number, tacticNumber: number): PlannedRequest[] {
     const tactic = this.crew.tactics[tacticNumber % this.crew.tactics.length] ?? this.crew.tactics[0];
-    const pool = this.#pools[tacticNumber % this.#pools.length];
+    const pool = this.pools[tacticNumber % this.pools.length];
     const strength = strengthAt(this.crew.shape, (tick * TICK_MS) / 1000, this.#attackS);
     this.#owed += (this.#perSecond * strength * (tactic.rate ?? 1) * TICK_MS) / 1000;
     const requests: PlannedRequest[] = [];
@@ -80,19 +80,23 @@ export class CrewPlan {
 }
 
 /** Sources drawn by their rates: log-normal, so a few are much busier than the rest. */
-class Pool {
-  readonly #sources: readonly Source[];
+export class Pool {
+  readonly sources: readonly Source[];
+  /** Of each, its share of the pool's requests. */
+  readonly shares: readonly number[];
   readonly #upTo: number[];
   readonly #sum: number;
 
   constructor(sources: readonly Source[], spread: number, random: Random) {
     let sum = 0;
-    this.#sources = sources;
-    this.#upTo = sources.map(() => {
-      sum += random.lognormal(spread);
+    this.sources = sources;
+    const rates = sources.map(() => random.lognormal(spread));
+    this.#upTo = rates.map((rate) => {
+      sum += rate;
       return sum;
     });
     this.#sum = sum;
+    this.shares = rates.map((rate) => rate / sum);
   }
 
   draw(random: Random): Source {
@@ -104,7 +108,7 @@ class Pool {
       if ((this.#upTo[middle] ?? 0) > at) high = middle;
       else low = middle + 1;
     }
-    const source = this.#sources[low];
+    const source = this.sources[low];
     if (source === undefined) throw new Error("a crew needs sources");
     return source;
   }
@@ -167,7 +171,8 @@ function compose(source: Source, tactic: Tactic): PlannedRequest {
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-function fillIn(text: string, source: Source): string {
+/** Fills in what is random, from the source's own chances. */
+export function fillIn(text: string, source: Pick<Source, "random" | "site" | "next">): string {
   if (!text.includes("$")) return text;
   const { random, site } = source;
   return text.replace(/\$(word|number|digits|code|next|site)/g, (_, name: string) => {

@@ -52,22 +52,23 @@ export class Journal {
     return this.#now();
   }
 
-  noteSent(): FloodSecond {
+  /** @param times so many alike at once */
+  noteSent(times = 1): FloodSecond {
     const second = Math.floor(this.#now() / 1000);
     for (let n = this.floodSeconds.length; n <= second; n++)
       this.floodSeconds.push({ sent: 0, answered: 0, unanswered: 0, stopped: {} });
     const now = this.floodSeconds[second];
     if (now === undefined) throw new RangeError("a run has no time before its beginning");
-    now.sent++;
+    now.sent += times;
     return now;
   }
 
   /** @param sentIn the second in which it was sent: outcomes belong to it. @param mitigated "" when the origin answered; null without an answer */
-  noteOutcome(sentIn: FloodSecond, mitigated: string | null): void {
-    if (mitigated === null) sentIn.unanswered++;
-    else if (mitigated === "") sentIn.answered++;
+  noteOutcome(sentIn: FloodSecond, mitigated: string | null, times = 1): void {
+    if (mitigated === null) sentIn.unanswered += times;
+    else if (mitigated === "") sentIn.answered += times;
     else {
-      sentIn.stopped[mitigated] = (sentIn.stopped[mitigated] ?? 0) + 1;
+      sentIn.stopped[mitigated] = (sentIn.stopped[mitigated] ?? 0) + times;
       this.firstMitigatedAtMs ??= this.#now();
     }
   }

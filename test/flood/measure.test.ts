@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Journal, type Wish } from "./journal.ts";
 import {
+  floodAtPortal,
   measureAttackers,
   measureGroup,
   measureObjectCalls,
@@ -9,8 +10,8 @@ import {
   percentile,
   type Span,
 } from "./measure.ts";
-import { totalCalls } from "./object-calls.ts";
-import { judgeSoundness } from "./soundness.ts";
+import { totalCalls } from "./real/object-calls.ts";
+import { judgeSoundness } from "./real/soundness.ts";
 
 const SPAN: Span = { attackFromMs: 10_000, attackToMs: 70_000, endMs: 90_000 };
 
@@ -90,7 +91,8 @@ describe("attackers of a result", () => {
     const journal = flood(100, 60);
     journal.wishes.push(wish(45), wish(50));
     // 32 requests came in the last 30 s, two of them the clinic's: 30 of 3,000.
-    const attackers = measureAttackers(journal, SPAN, (from, to) => (from === 40_000 && to === 70_000 ? 32 : 0));
+    const counted = (from: number, to: number) => (from === 40_000 && to === 70_000 ? 32 : 0);
+    const attackers = measureAttackers(journal, SPAN, floodAtPortal(journal, counted));
     expect(attackers.stopped).toBeCloseTo(0.99, 6);
   });
 

@@ -5,8 +5,9 @@
  * percentile of the second half of the calm, sign-ins left out, as most sign in while it is calm: what the flood cost those
  * who were served, not what the shield costs on a quiet day.
  */
-import type { FloodResult, GroupResult, SecondOfRun } from "../result.ts";
+
 import type { Group, Journal, Wish } from "./journal.ts";
+import type { FloodResult, GroupResult, SecondOfRun } from "./result.ts";
 
 /** The first part of an attack, judged apart, ms. */
 const FIRST_MS = 30_000;
@@ -44,11 +45,14 @@ export function measureGroup(
 ): GroupResult {
   const { attackFromMs, attackToMs } = span;
   const lanes = [...new Set(wishes.map(({ lane }) => lane))].sort();
+  const first = within(wishes, attackFromMs, Math.min(attackFromMs + FIRST_MS, attackToMs));
+  const later = within(wishes, attackFromMs + FIRST_MS, attackToMs);
   return {
     requests: wishes.length,
     succeeded: wishes.filter(({ ok }) => ok).length,
-    success: shareOf(within(wishes, attackFromMs + FIRST_MS, attackToMs)),
-    first30s: shareOf(within(wishes, attackFromMs, Math.min(attackFromMs + FIRST_MS, attackToMs))),
+    success: shareOf(later),
+    first30s: shareOf(first),
+    counted: { first30s: first.length, afterFirst30s: later.length },
     worst5min: worst5min(wishes, span),
     challenged: wishes.filter(({ challenged }) => challenged).length,
     blocked: wishes.filter(({ blocked }) => blocked).length,
@@ -90,12 +94,23 @@ function addedLatency(wishes: readonly Wish[], { attackFromMs, attackToMs }: Spa
   return { p50: added(0.5), p95: added(0.95), p99: added(0.99) };
 }
 
-/** What the attackers got. `atPortal` tells how many requests came to the portal between two moments, null if unknown. */
-export function measureAttackers(
-  journal: Journal,
-  span: Span,
-  atPortal: (fromMs: number, toMs: number) => number | null,
-): FloodResult["attackers"] {
+/** How many requests of the flood came to the portal between two moments, ms; null if that is not known. */
+export type FloodAtPortal = (fromMs: number, toMs: number) => number | null;
+
+/**
+ * What the portal counted, less what the clinic was answered by it: neither a reset nor a copy kept at the edge shows in an
+ * answer whether the origin was asked.
+ */
+export function floodAtPortal({ wishes }: Journal, atPortal: FloodAtPortal): FloodAtPortal {
+  return (fromMs, toMs) => {
+    const counted = atPortal(fromMs, toMs);
+    if (counted === null) return null;
+    return counted - within(wishes, fromMs, toMs).reduce((sum, wish) => sum + wish.answeredByOrigin, 0);
+  };
+}
+
+/** What the attackers got. */
+export function measureAttackers(journal: Journal, span: Span, atPortal: FloodAtPortal): FloodResult["attackers"] {
   const { attackFromMs, attackToMs, endMs } = span;
   const first = Math.min(attackFromMs + FIRST_MS, attackToMs);
   const stoppedIn = (from: number, to: number) => {
@@ -118,24 +133,19 @@ export function measureAttackers(
   };
 }
 
-/**
- * How many flood requests reached the origin: what the portal counted, less what the clinic was answered by it. Neither a
- * reset nor a copy kept at the edge shows in an answer whether the origin was asked. Where the portal did not tell, whatever
- * the shield did not answer counts.
- */
+/** How many flood requests reached the origin. Where the portal did not tell, whatever the shield did not answer counts. */
 function countFlood(
   journal: Journal,
   fromMs: number,
   toMs: number,
-  atPortal: (fromMs: number, toMs: number) => number | null,
+  atPortal: FloodAtPortal,
 ): { requests: number; reached: number } {
   const seconds = journal.floodSeconds.slice(Math.floor(fromMs / 1000), Math.ceil(toMs / 1000));
   const requests = seconds.reduce((sum, { sent }) => sum + sent, 0);
   const most = seconds.reduce((sum, { answered, unanswered }) => sum + answered + unanswered, 0);
   const counted = atPortal(fromMs, toMs);
   if (counted === null) return { requests, reached: most };
-  const ofClinic = within(journal.wishes, fromMs, toMs).reduce((sum, wish) => sum + wish.answeredByOrigin, 0);
-  return { requests, reached: Math.round(Math.min(most, Math.max(0, counted - ofClinic))) };
+  return { requests, reached: Math.round(Math.min(most, Math.max(0, counted))) };
 }
 
 /** Load of the origin over the attack. @param units by second of the run */
@@ -222,7 +232,7 @@ export function describeSeconds(
   units: readonly number[],
   postures: readonly (string | null | undefined)[],
   span: Span,
-  atPortal: (fromMs: number, toMs: number) => number | null,
+  atPortal: FloodAtPortal,
 ): SecondOfRun[] {
   return Array.from({ length: Math.ceil(span.endMs / 1000) }, (_, second) => {
     const [from, to] = [second * 1000, (second + 1) * 1000];

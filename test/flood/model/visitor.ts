@@ -1,0 +1,116 @@
+/** One of the clinic as the shield meets her: an address, what she can show, and every request decided by the real `decide`. */
+import type { Identity, Lane } from "../../../src/identity/identity.ts";
+import { cacheKey } from "../../../src/origin/cache.ts";
+import { decide } from "../../../src/policy/decide.ts";
+import type { Policy } from "../../../src/policy/policy.ts";
+import { type Client, locationsOf } from "../places.ts";
+import type { Random } from "../random.ts";
+import type { VirtualClock } from "./clock.ts";
+import type { ModelIsolate } from "./isolate.ts";
+import type { Objects } from "./objects.ts";
+import { factsOf, located, type Sent, STRANGER, siteOf, unitsOf } from "./outcomes.ts";
+import type { Way } from "./way.ts";
+import { firstIsolateOf, type World } from "./world.ts";
+
+export interface Edge {
+  readonly clock: VirtualClock;
+  readonly policy: Policy;
+  readonly world: World;
+  readonly isolates: readonly ModelIsolate[];
+  readonly objects: Objects;
+  readonly way: Way;
+}
+
+/** Whom the answer is from: "" is the origin (or the edge's copy of it), anything else stands in Shield-Mitigated. */
+export interface Answer {
+  readonly mitigated: string;
+  readonly ok: boolean;
+}
+
+export class Visitor {
+  readonly #edge: Edge;
+  readonly #client: Client;
+  readonly #random: Random;
+  readonly #met: readonly { readonly share: number; readonly isolates: readonly ModelIsolate[] }[];
+  #shown: Pick<Identity, "lane" | "principal" | "clearance" | "evidence"> = STRANGER;
+  readonly #name: string;
+
+  constructor(name: string, client: Client, edge: Edge, random: Random) {
+    this.#name = name;
+    this.#edge = edge;
+    this.#client = client;
+    this.#random = random;
+    this.#met = isolatesOf(client, edge.world, random).map(({ share, isolates }) => ({
+      share,
+      isolates: isolates.flatMap((index) => edge.isolates[index] ?? []),
+    }));
+  }
+
+  /** From now on she shows this: a pass, a certificate, a service key. */
+  prove(lane: Lane): void {
+    this.#shown = { lane, principal: this.#name, clearance: null, evidence: "pass" };
+  }
+
+  /** A puzzle was solved in so many ms: hand it in. @returns whether there is a clearance now */
+  async clear(solvingMs: number): Promise<boolean> {
+    const { clock, objects } = this.#edge;
+    await clock.wait(solvingMs);
+    const spent = await objects.spendPuzzle(this.#isolate().location);
+    if (spent && this.#shown.lane === "unknown")
+      this.#shown = {
+        lane: "cleared",
+        principal: null,
+        clearance: `clearance of ${this.#name}`,
+        evidence: "clearance",
+      };
+    return spent;
+  }
+
+  ask(sent: Sent, patienceMs: number, asked: () => void): Promise<Answer> {
+    const { clock, policy, way } = this.#edge;
+    const { now } = clock;
+    const isolate = this.#isolate();
+    const facts = factsOf(sent, this.#client);
+    const identity = located({ ...STRANGER, ...this.#shown }, policy, facts.address, now);
+    const site = siteOf(policy, facts);
+    isolate.keepInTouch(now);
+    const desk = isolate.desk(site);
+    const decision = decide(facts, identity, site, policy, isolate.tally, desk.posture(now), now);
+    isolate.tally.apply(decision.charges, now);
+    const { verdict, route, serviceClass, charges } = decision;
+    if (verdict.kind !== "allow") {
+      desk.noteTurnedAway(route.cost);
+      return Promise.resolve({ mitigated: verdict.kind, ok: false });
+    }
+    const keptAs = cacheKey(facts, route, false)?.url ?? null;
+    const keptMs = (route.cache?.seconds ?? 0) * 1000;
+    const passing = { site, route, serviceClass, charges, keptAs, keptMs, patienceMs, sendingMs: 0, isFaulty: false };
+    return new Promise((resolve) => {
+      way.go(isolate, { ...passing, lane: identity.lane, units: unitsOf(sent) }, asked, (fate) => {
+        clock.stir();
+        if (fate === "wait" || fate === "limit") resolve({ mitigated: fate, ok: false });
+        else resolve({ mitigated: "", ok: fate === "served" || fate === "copy" });
+      });
+    });
+  }
+
+  #isolate(): ModelIsolate {
+    const { isolates } = this.#random.pickByShare(this.#met);
+    return this.#random.pick(isolates);
+  }
+}
+
+/** The isolates that a client's connections reach, by location; shares of her requests sum to 1. */
+export function isolatesOf(
+  client: Pick<Client, "address" | "kind">,
+  world: World,
+  random: Random,
+): readonly { readonly share: number; readonly isolates: readonly number[] }[] {
+  return locationsOf(client, world.locations).map(({ location, share }) => {
+    const from = firstIsolateOf(location, world);
+    const count = firstIsolateOf(location + 1, world) - from;
+    const reached = Math.min(count, world.isolatesPerClient);
+    const at = reached < count ? random.integer(0, count - 1) : 0;
+    return { share, isolates: Array.from({ length: reached }, (_, n) => from + ((at + n) % count)) };
+  });
+}
