@@ -203,7 +203,11 @@ export function measureTimes(
   };
 }
 
-/** Null rules of the calls. @param calls null when they were not counted */
+/**
+ * Null rules of the calls.
+ * @param calls null when they were not counted
+ * @param isolates those that were asked for anything: one that never woke makes no calls
+ */
 export function measureObjectCalls(
   calls: { readonly calls: number; readonly fromIsolates: number; readonly peak: number } | null,
   isolates: number,

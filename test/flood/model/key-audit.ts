@@ -1,7 +1,7 @@
 /**
  * Judges the counters from outside: beside the many tallies it keeps one exact counter for each key, which knows all at
  * once. What the tallies let through beyond it is over-admission. The age of news is from the exact counter's first no until
- * every isolate that is still asked has heard from its shard that the key is over its budget.
+ * every isolate that is still asked has heard from its shard where the key stood then, or that it is over its budget.
  */
 import { overAdmissionBound } from "../../../src/counters/bound.ts";
 import { type Spend, spent, waitMs } from "../../../src/counters/gcra.ts";
@@ -25,10 +25,8 @@ export interface KeyReport {
   readonly budgetUnits: number;
   /** Admitted beyond that, at the worst moment. */
   readonly overUnits: number;
-  /** As the README states it: (isolates − 1) × (burst + rate × news delay). */
+  /** As the README states it and src/counters/bound.ts explains it. */
   readonly boundUnits: number;
-  /** As src/counters/bound.ts proves it, which allows for a home shard that hears before the owner does. */
-  readonly provenBoundUnits: number;
   /** Until every isolate that was asked had heard of it; null when the run does not tell. */
   readonly newsMs: number | null;
   /** Isolates that had not heard of it after 5 s although they were still asked. */
@@ -52,6 +50,8 @@ interface Key {
   episode: number;
   /** When the exact counter said no for the first time in this episode. */
   overAt: number;
+  /** Where the exact counter stood then. */
+  overTat: number;
   /** Whether it ever did. */
   everOver: boolean;
   newsMs: number;
@@ -121,7 +121,10 @@ export class KeyAudit {
     if (passed) key.admitted += charge.cost * times;
     for (let n = 0; n < times; n++) {
       if (waitMs(key.tat, spend, now) > 0) {
-        if (key.overAt === NEVER) key.overAt = now;
+        if (key.overAt === NEVER) {
+          key.overAt = now;
+          key.overTat = key.tat;
+        }
         key.everOver = true;
         break;
       }
@@ -146,7 +149,9 @@ export class KeyAudit {
   }
 
   #tell(key: Key, pair: number, now: number): void {
-    if (waitMs(this.#toldTat[pair] ?? 0, key.spend, now) === 0) return;
+    const told = this.#toldTat[pair] ?? 0;
+    // A key that asks little here is held at its limit by others, so what is told may stand just below a denial.
+    if (told < key.overTat && waitMs(told, key.spend, now) === 0) return;
     this.#toldIn[pair] = key.episode;
     key.newsMs = Math.max(key.newsMs, now - key.overAt);
   }
@@ -181,6 +186,7 @@ function newKey(name: string, charge: Charge): Key {
     lastAskedAt: 0,
     episode: 1,
     overAt: NEVER,
+    overTat: 0,
     everOver: false,
     newsMs: 0,
   };
@@ -189,7 +195,6 @@ function newKey(name: string, charge: Charge): Key {
 function reportOf(key: Key, endMs: number): KeyReport {
   const { spend, charge, isolates } = key;
   const soFarMs = Math.max(key.newsMs, key.untold > 0 ? endMs - key.overAt : 0);
-  const burst = spend.toleranceMs / spend.incrementMs;
   return {
     key: key.name,
     isolates,
@@ -197,8 +202,7 @@ function reportOf(key: Key, endMs: number): KeyReport {
     admittedUnits: key.admitted,
     budgetUnits: key.exact,
     overUnits: key.worstOver,
-    boundUnits: charge.cost * (isolates - 1) * (burst + soFarMs / spend.incrementMs),
-    provenBoundUnits: charge.cost * overAdmissionBound(spend, { isolates, newsDelayMs: soFarMs }),
+    boundUnits: charge.cost * overAdmissionBound(spend, { isolates, newsDelayMs: soFarMs }),
     newsMs: key.untold > 0 ? null : key.newsMs,
     ignorantIsolates: key.untold > 0 && endMs - key.overAt >= NEWS_WITHIN_MS ? key.untold : 0,
   };

@@ -22,7 +22,6 @@ export interface ModelFigures {
     /** Largest share of its own bound that any key used; above 1 the bound is broken. */
     readonly worstShareOfBound: number | null;
     readonly keysBeyondBound: number;
-    readonly keysBeyondProvenBound: number;
     readonly admittedUnits: number;
     readonly budgetUnits: number;
   };

@@ -143,9 +143,6 @@ function figures(run: Run, awake: number): ModelFigures {
       keys: keys.length,
       worst: keys[0] ?? null,
       worstShareOfBound: shares.length === 0 ? null : shares.reduce((worst, each) => Math.max(worst, each), 0),
-      keysBeyondProvenBound: keys.filter(
-        ({ overUnits, provenBoundUnits }) => overUnits > Math.max(0.5, provenBoundUnits),
-      ).length,
       keysBeyondBound: shares.filter((each) => each > 1).length,
       admittedUnits: keys.reduce((sum, { admittedUnits }) => sum + admittedUnits, 0),
       budgetUnits: keys.reduce((sum, { budgetUnits }) => sum + budgetUnits, 0),

@@ -26,8 +26,8 @@ export interface Solving {
 }
 
 /** Measured, see difficulty.ts: the page's own loop on a desktop core, and a native one. */
-const BROWSER_MS_PER_HASH = 0.0004;
-const NATIVE_MS_PER_HASH = 0.00005;
+const BROWSER_MS_PER_HASH = 0.00014;
+const NATIVE_MS_PER_HASH = 0.0000165;
 /** Both kinds are given half a core. */
 const DUTY = 0.5;
 const HASHES = meanHashes(DIFFICULTIES.normal);

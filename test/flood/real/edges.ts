@@ -24,6 +24,7 @@ export class Edges {
   readonly #gates: readonly Gate[];
   readonly #idle: Wire[][];
   readonly #open = new Set<Wire>();
+  readonly #asked = new Set<number>();
   readonly #told = new Map<string, string>();
 
   constructor(gates: readonly Gate[]) {
@@ -38,6 +39,11 @@ export class Edges {
     const { location } = second && chance < second.share ? second : (home ?? { location: 0 });
     const isolates = Math.floor((this.#gates.length - 1 - location) / locations) + 1;
     return location + locations * Math.floor(((chance * 1000) % 1) * isolates);
+  }
+
+  /** How many isolates were asked for anything. */
+  get awake(): number {
+    return this.#asked.size;
   }
 
   /** Header lines that tell the edge who asks. */
@@ -100,6 +106,7 @@ export class Edges {
 
   #wireTo(edge: number): Wire {
     const gate = this.#gates[edge];
+    this.#asked.add(edge);
     if (!gate) throw new RangeError(`there is no edge ${edge}`);
     for (let wire = this.#idle[edge]?.pop(); wire !== undefined; wire = this.#idle[edge]?.pop()) {
       if (wire.usable) return wire;

@@ -212,7 +212,7 @@ class Run {
       times: measureTimes(journal, units, watching.capacityPerSecond, span),
       durableObjects: measureObjectCalls(
         calls && totalCalls(calls, ...attackSeconds),
-        edges,
+        this.#edges.awake,
         attackers.requests,
         (attackToMs - attackFromMs) / 1000,
       ),
