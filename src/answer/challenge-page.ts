@@ -3,7 +3,7 @@
  * nothing. The ids and data attributes are what src/challenge/browser/page.ts looks for.
  */
 import { escapeMarkup } from "./escape.ts";
-import { type Language, TEXTS, type Texts } from "./texts.ts";
+import type { Texts } from "./texts.ts";
 
 export const CHALLENGE_SCRIPT = `<script src="/.shield/challenge.js" defer></script>`;
 
@@ -19,19 +19,23 @@ const STATUS_WORDS = [
 ] as const;
 
 /** The bar is shown by the script. Phone and support code stand below it, always visible: they are also needed when the script never arrives. */
-export function challengeWidget({ challenge }: Texts, others: readonly Language[]): string {
+export function challengeWidget({ challenge }: Texts): string {
   const words = STATUS_WORDS.map(([name, key]) => `data-${name}="${escapeMarkup(challenge[key])}"`).join(" ");
-  const failedElsewhere = others
-    .map((other) => `<p lang="${other}">${escapeMarkup(TEXTS[other].challenge.failed)}</p>`)
-    .join("");
   return `<p id="shield-status" role="status" aria-live="polite" ${words}></p>
 <progress id="shield-progress" max="100" hidden aria-label="${escapeMarkup(challenge.progress)}"></progress>
-<section id="shield-failed" hidden><h2>${escapeMarkup(challenge.failedTitle)}</h2><p>${escapeMarkup(challenge.failedAdvice)}</p><p><a id="shield-retry" href="">${escapeMarkup(challenge.retry)}</a></p>${failedElsewhere}</section>
-<p id="shield-framed" hidden><a href="" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>
+<section id="shield-failed" class="failed" hidden><h2>${escapeMarkup(challenge.failedTitle)}</h2><p>${escapeMarkup(challenge.failedAdvice)}</p><p><a id="shield-retry" class="button" href="">${escapeMarkup(challenge.retry)}</a></p></section>
+<p id="shield-framed" hidden><a class="button" href="" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>
 <noscript><p>${escapeMarkup(challenge.noScript)}</p></noscript>`;
+}
+
+/** There is one status, in the language of the page; the other one says only what to do. */
+export function otherWidget({ challenge }: Texts): string {
+  const { failed, failedAdvice, noScript } = challenge;
+  return `<p class="failed" hidden>${escapeMarkup(`${failed} ${failedAdvice}`)}</p>
+<noscript><p>${escapeMarkup(noScript)}</p></noscript>`;
 }
 
 /** For something that was sent: reloading would ask to send it again before it is welcome, so the check is made in another tab. */
 export function unsentWidget({ challenge }: Texts): string {
-  return `<p><a href="/" target="_blank" rel="noopener">${escapeMarkup(challenge.openCheck)}</a></p>`;
+  return `<p><a class="button" href="/" target="_blank" rel="noopener">${escapeMarkup(challenge.openCheck)}</a></p>`;
 }

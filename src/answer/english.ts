@@ -142,7 +142,12 @@ export const english: Texts = {
     unknown: "We cannot say yet how long it will take.",
     kept: "Your place is kept in this browser: you may close this page and open it again, and several tabs share one place. When it is your turn, the place waits for you for at least 10 more minutes.",
   },
-  waiting: { byItself: "This page tries to open again by itself {after}.", now: "Try now" },
+  waiting: {
+    byItself: "This page tries to open again by itself {after}.",
+    now: "Try now",
+    stay: "Do not reload by itself",
+    stays: "The page stays as it is. Choose “Try now” when you want.",
+  },
   challenge: {
     working: "Checking. This takes a few seconds; you need not do anything.",
     done: "Check complete. Opening the page.",

@@ -153,7 +153,12 @@ export const latvian: Texts = {
     unknown: "Cik ilgi būs jāgaida, pagaidām nevaram pateikt.",
     kept: "Jūsu vieta rindā ir saglabāta šajā pārlūkā: lapu var aizvērt un atvērt vēlreiz, un vairākās cilnēs vieta ir viena un tā pati. Kad kārta ir pienākusi, vieta jūs gaida vēl vismaz 10 minūtes.",
   },
-  waiting: { byItself: "Lapa pati mēģinās atvērties {after}.", now: "Mēģināt tagad" },
+  waiting: {
+    byItself: "Lapa pati mēģinās atvērties {after}.",
+    now: "Mēģināt tagad",
+    stay: "Nepārlādēt automātiski",
+    stays: "Lapa paliek, kāda ir. Kad vēlaties, izvēlieties „Mēģināt tagad”.",
+  },
   challenge: {
     working: "Notiek pārbaude. Tā ilgst dažas sekundes, jums nekas nav jādara.",
     done: "Pārbaude pabeigta. Atveram lapu.",

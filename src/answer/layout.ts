@@ -13,22 +13,30 @@ export interface Part {
 }
 
 /** Contrast is at least 4.5:1 for text and 3:1 for focus, in light and in dark (WCAG 1.4.3, 1.4.11). */
-export const STYLE = `:root{color-scheme:light dark}
-body{margin:0;font:1.125rem/1.6 system-ui,sans-serif;color:#1a1a1a;background:#f7f7f5}
-main{max-width:36rem;margin:0 auto;padding:1.5rem 1rem;overflow-wrap:break-word}
-h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem;color:#123f6d}
-h2{font-size:1.15rem;margin:2rem 0 .5rem}
+export const STYLE = `:root{color-scheme:light dark;--text:#1b1b1b;--page:#fff;--behind:#e9eef3;--accent:#0b4f94;--on-accent:#fff;--line:#6f7780}
+@media (prefers-color-scheme:dark){:root{--text:#ececea;--page:#1b1d1f;--behind:#101112;--accent:#9cc7f5;--on-accent:#101112;--line:#8d959c}}
+body{margin:0;font:1.125rem/1.6 system-ui,sans-serif;color:var(--text);background:var(--behind)}
+main{box-sizing:border-box;max-width:42rem;margin:0 auto;padding:1.5rem 1rem 2rem;overflow-wrap:break-word;background:var(--page);border-top:.4rem solid var(--accent)}
+@media (min-width:44rem){main{margin:2rem auto;padding:2rem 3rem 2.5rem}}
+h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem;color:var(--accent)}
+h2{font-size:1.2rem;line-height:1.3;margin:2rem 0 .5rem}
 h3{font-size:1.05rem;margin:1.5rem 0 .5rem}
+p{margin:0 0 1rem}
 ul{padding-left:1.25rem}
-section.other{margin-top:2.5rem;padding-top:1rem;border-top:1px solid #8a8a85}
+section.help{margin-top:2rem;padding:1rem;background:var(--behind)}
+section.help h2{margin-top:0}
+section.help p{margin:0}
+section.other{margin-top:2rem;padding-top:1.5rem;border-top:1px solid var(--line)}
 section.other h2{margin-top:0}
-.code{font-family:ui-monospace,monospace;font-size:1.35rem;letter-spacing:.06em}
-a{color:#0b4f94}
-a:focus-visible{outline:3px solid #0b4f94;outline-offset:3px}
-progress{width:100%;height:1rem}
-@media (prefers-color-scheme:dark){body{color:#ececea;background:#161718}h1{color:#a9cdf2}a{color:#9cc7f5}a:focus-visible{outline-color:#9cc7f5}}
+.code{font-family:ui-monospace,monospace;font-size:1.35rem;letter-spacing:.06em;white-space:nowrap}
+a{color:var(--accent)}
+button,a.button{display:inline-block;box-sizing:border-box;min-height:2.75rem;padding:.5rem 1.25rem;margin:0 .5rem .5rem 0;font:inherit;font-weight:600;line-height:1.5;text-decoration:none;color:var(--on-accent);background:var(--accent);border:2px solid var(--accent);cursor:pointer}
+button.quiet{color:var(--accent);background:var(--page)}
+[hidden]{display:none!important}
+:focus-visible{outline:3px solid var(--accent);outline-offset:3px}
+progress{width:100%;height:1rem;accent-color:var(--accent)}
 @media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
-@media print{body{background:#fff;color:#000}progress{display:none}}`;
+@media print{:root{--text:#000;--page:#fff;--behind:#fff;--accent:#000}main{margin:0;padding:0;border:0}progress,button,a.button{display:none}}`;
 
 export interface Page {
   readonly first: Part;

@@ -1,11 +1,12 @@
 /** The pages that people see: which words stand on which, in which order. */
 import { type Answer, fateOf, type Recipient, type Service, sends } from "./answer-kinds.ts";
-import { CHALLENGE_SCRIPT, challengeWidget, unsentWidget } from "./challenge-page.ts";
+import { CHALLENGE_SCRIPT, challengeWidget, otherWidget, unsentWidget } from "./challenge-page.ts";
 import { escapeMarkup } from "./escape.ts";
 import { layout, type Part } from "./layout.ts";
 import { carriedWidget } from "./resend-form.ts";
 import { type Language, type LocalTime, type PageTexts, say, TEXTS, type Texts } from "./texts.ts";
 
+const WAIT_SCRIPT = `<script src="/.shield/wait.js" defer></script>`;
 /** Reading slowly must cost nothing: the waiting page does not come back sooner, whatever Retry-After says (seconds). */
 const SOONEST_REFRESH_S = 20;
 
@@ -29,7 +30,7 @@ function framedPage(what: Answer, { method, language }: Recipient, service: Serv
   const partIn = (language: Language): Part => {
     const { pages, fates, challenge } = TEXTS[language];
     const sentences = sends(method) ? [...pages.framed.body, fates.refused] : pages.framed.body;
-    const link = `<p><a href="${sends(method) ? "/" : ""}" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>`;
+    const link = `<p><a class="button" href="${sends(method) ? "/" : ""}" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>`;
     const html = sentences.map((sentence) => `<p>${escapeMarkup(sentence)}</p>`).join("\n");
     return { language, title: pages.framed.title, html: `${html}\n${link}` };
   };
@@ -125,10 +126,9 @@ function isUnsent(what: Answer, { method, carries }: Sender): boolean {
   return what.kind === "challenge" && sends(method) && !carries;
 }
 
-/** There is one status for the script, so the other language says what to do where there is none, and no more. */
 function widgetOf(texts: Texts, to: Sender, others: readonly Language[] | null): string {
   if (sends(to.method) && !to.carries) return others ? unsentWidget(texts) : "";
-  return others ? challengeWidget(texts, others) : `<noscript>${escapeMarkup(texts.challenge.noScript)}</noscript>`;
+  return others ? challengeWidget(texts) : otherWidget(texts);
 }
 
 /** Under another heading of the other language they stand one level deeper. */
@@ -151,14 +151,20 @@ function opensByItself(what: Answer, method: string): boolean {
   return what.kind === "wait" && !sends(method);
 }
 
+/** The script opens the page again, and lets its reader stop that; without script the head does. */
 function waitingOf(texts: Texts, seconds: number, first: boolean): string {
-  const byItself = `<p>${escapeMarkup(say(texts, texts.waiting.byItself, seconds))}</p>`;
-  return first ? `${byItself}\n<p><a href="">${escapeMarkup(texts.waiting.now)}</a></p>` : byItself;
+  const byItself = escapeMarkup(say(texts, texts.waiting.byItself, seconds));
+  if (!first) return `<p>${byItself}</p>`;
+  const { now, stay, stays } = texts.waiting;
+  return `<p id="shield-wait" role="status" data-seconds="${seconds}" data-stays="${escapeMarkup(stays)}">${byItself}</p>
+<p><a id="shield-now" class="button" href="">${escapeMarkup(now)}</a><button id="shield-stay" class="quiet" type="button" hidden>${escapeMarkup(stay)}</button></p>`;
 }
 
 function headOf(what: Answer, to: Sender): string {
   if (to.carries || (what.kind === "challenge" && !sends(to.method))) return CHALLENGE_SCRIPT;
-  return opensByItself(what, to.method) ? `<meta http-equiv="refresh" content="${secondsOf(what)}">` : "";
+  return opensByItself(what, to.method)
+    ? `${WAIT_SCRIPT}\n<noscript><meta http-equiv="refresh" content="${secondsOf(what)}"></noscript>`
+    : "";
 }
 
 /** Whom to call and what to read out. Nothing where there is neither phone nor code. */
@@ -169,5 +175,7 @@ function helpOf(supportCode: string | null, supportPhone: string, { help }: Text
       : `${escapeMarkup(help.phone)}: <a href="tel:${escapeMarkup(supportPhone.replace(/[^+\d]/g, ""))}">${escapeMarkup(supportPhone)}</a>`,
     supportCode === null ? "" : `${escapeMarkup(help.code)}: <span class="code">${escapeMarkup(supportCode)}</span>`,
   ].filter((line) => line !== "");
-  return lines.length === 0 ? "" : `<h2>${escapeMarkup(help.title)}</h2>\n<p>${lines.join("<br>")}</p>`;
+  return lines.length === 0
+    ? ""
+    : `<section class="help"><h2>${escapeMarkup(help.title)}</h2>\n<p>${lines.join("<br>")}</p></section>`;
 }

@@ -48,10 +48,16 @@ export interface Texts {
   readonly faults: Readonly<Record<FaultCode, PageTexts>>;
   /** Said to whoever sent something, never to whoever only asked for a page. */
   readonly fates: Readonly<Record<Fate, string>>;
-  /** On the waiting page, which opens again by itself only where nothing was sent. */
   /** On the waiting page of whoever stands in line: when her turn comes, and what becomes of her place. */
   readonly queue: Readonly<Record<Turn["kind"] | "kept", string>>;
-  readonly waiting: { readonly byItself: string; readonly now: string };
+  /** On the waiting page, which opens again by itself only where nothing was sent. */
+  readonly waiting: {
+    readonly byItself: string;
+    readonly now: string;
+    /** A button that keeps the page, and what it says then. */
+    readonly stay: string;
+    readonly stays: string;
+  };
   /** What the challenge page's script shows while it works. */
   readonly challenge: {
     readonly working: string;

@@ -6,7 +6,7 @@ import type { Bytes, Sealer } from "../seal.ts";
 import { clearanceCookie } from "./clearance.ts";
 import { issuePuzzle, MAX_PROOF_CHARS } from "./puzzle.ts";
 import { type Issuance, type RedeemFault, redeem, type Spend } from "./redeem.ts";
-import { challengeScript, clientScript, scriptVersion, solverScript } from "./scripts.ts";
+import { challengeScript, clientScript, scriptVersion, solverScript, waitScript } from "./scripts.ts";
 
 /** The part of a Request that is read. */
 export interface ChallengeRequest {
@@ -44,6 +44,7 @@ export const challengeRoutes: readonly ChallengeRoute[] = [
   { method: "POST", path: "/.shield/redeem", handle: takeProof },
   { method: "GET", path: "/.shield/challenge.js", handle: async (request) => giveScript(request, challengeScript) },
   { method: "GET", path: "/.shield/client.js", handle: async (request) => giveScript(request, clientScript) },
+  { method: "GET", path: "/.shield/wait.js", handle: async (request) => giveScript(request, waitScript) },
   { method: "GET", path: "/.shield/solver.js", handle: async (request) => giveScript(request, solverScript) },
 ];
 

@@ -1,2 +1,2 @@
 /** The browser scripts as text. `npm run build` writes them (src/tools/build.ts). */
-export { challengeScript, clientScript, scriptVersion, solverScript } from "../../.build/browser.ts";
+export { challengeScript, clientScript, scriptVersion, solverScript, waitScript } from "../../.build/browser.ts";

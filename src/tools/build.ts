@@ -16,6 +16,8 @@ export interface BrowserScripts {
   readonly solver: string;
   /** What the portal may include on its own pages. */
   readonly client: string;
+  /** The waiting page's script. */
+  readonly wait: string;
   /** First 32 bits of the SHA-256 of all, in hex: changes when they do. */
   readonly version: string;
 }
@@ -27,10 +29,14 @@ const SHA256 = join(ROOT, ".build/sha256.ts");
 /** @throws when a script does not bundle. */
 export async function bundleBrowserScripts(): Promise<BrowserScripts> {
   await writeIfChanged(SHA256, unrolledSha256());
-  const [challenge, solver, client] = await Promise.all(["page.ts", "solver.ts", "client.ts"].map(bundle));
-  if (!challenge || !solver || !client) throw new Error("a script is missing");
-  const version = createHash("sha256").update(challenge).update(solver).update(client).digest("hex").slice(0, 8);
-  return { challenge, solver, client, version };
+  const [challenge, solver, client, wait] = await Promise.all([
+    bundle("page.ts"),
+    bundle("solver.ts"),
+    bundle("client.ts"),
+    bundle("wait.ts"),
+  ]);
+  const all = JSON.stringify([challenge, solver, client, wait]);
+  return { challenge, solver, client, wait, version: createHash("sha256").update(all).digest("hex").slice(0, 8) };
 }
 
 async function bundle(name: string): Promise<string> {
@@ -56,6 +62,7 @@ export function renderModule(scripts: BrowserScripts): string {
     `export const challengeScript = ${JSON.stringify(scripts.challenge)};`,
     `export const solverScript = ${JSON.stringify(scripts.solver)};`,
     `export const clientScript = ${JSON.stringify(scripts.client)};`,
+    `export const waitScript = ${JSON.stringify(scripts.wait)};`,
     `export const scriptVersion = ${JSON.stringify(scripts.version)};`,
     "",
   ].join("\n");
@@ -75,7 +82,7 @@ export async function writeIfChanged(path: string, text: string): Promise<boolea
 async function main(): Promise<void> {
   const scripts = await bundleBrowserScripts();
   const written = await writeIfChanged(TARGET, renderModule(scripts));
-  const bytes = scripts.challenge.length + scripts.solver.length + scripts.client.length;
+  const bytes = renderModule(scripts).length;
   console.log(`${relative(ROOT, TARGET)} ${written ? "written" : "is up to date"}: ${bytes} bytes of script`);
 }
 

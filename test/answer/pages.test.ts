@@ -28,7 +28,8 @@ describe("a page", () => {
     expect(page).toContain('href="tel:+37167803300"');
     // Nothing left to fill in, nothing from elsewhere, no script but the one.
     expect(page.replace(STYLE, "")).not.toMatch(/[{}]|undefined|null|https?:\/\/| on\w+=| style=/);
-    expect(page.match(/<script/g) ?? []).toHaveLength(what.kind === "challenge" && method === "GET" ? 1 : 0);
+    const scripted = (what.kind === "challenge" || what.kind === "wait") && method === "GET";
+    expect(page.match(/<script/g) ?? []).toHaveLength(scripted ? 1 : 0);
     expect(unbalanced(page.replace(/<(meta|br)\b[^>]*>|<!doctype html>/g, ""))).toEqual([]);
     expect(Buffer.byteLength(page)).toBeLessThanOrEqual(what.kind === "challenge" ? 6_000 : 14_000);
   });
@@ -63,8 +64,8 @@ describe("the challenge page", () => {
       '<main data-shield="challenge">',
       '<p id="shield-status" role="status" aria-live="polite" data-working="',
       '<progress id="shield-progress" max="100"',
-      '<section id="shield-failed" hidden>',
-      '<a id="shield-retry" href="">',
+      '<section id="shield-failed" class="failed" hidden>',
+      '<a id="shield-retry" class="button" href="">',
       '<script src="/.shield/challenge.js" defer></script>',
       "<noscript><p>",
     ])
@@ -76,7 +77,7 @@ describe("the challenge page", () => {
   it("does not reload what was sent: the check is made in another tab", async () => {
     const page = await html(SAMPLES.challenge, { method: "POST" });
     expect(page).toContain('<main data-shield="unsent">');
-    expect(page).toContain('<a href="/" target="_blank" rel="noopener">');
+    expect(page).toContain('<a class="button" href="/" target="_blank" rel="noopener">');
   });
 });
 
@@ -90,7 +91,7 @@ describe("in a frame", () => {
       const page = await html(SAMPLES.challenge, { frame: "foreign", method });
       expect(page).toContain('<main data-shield="framed">');
       expect(page).toContain(
-        `<a href="${method === "GET" ? "" : "/"}" target="_blank" rel="noopener">Atvērt jaunā logā</a>`,
+        `<a class="button" href="${method === "GET" ? "" : "/"}" target="_blank" rel="noopener">Atvērt jaunā logā</a>`,
       );
       expect(page).not.toContain("<script");
       expect(page.includes("nav pieņemts un nav saglabāts")).toBe(method === "POST");
@@ -110,7 +111,8 @@ describe("the waiting page", () => {
     [45, 45],
   ])("told to wait %i s opens again after %i", async (retryAfterS, refreshS) => {
     const page = await html({ ...SAMPLES.wait, retryAfterS }, { language: "en" });
-    expect(page).toContain(`<meta http-equiv="refresh" content="${refreshS}">`);
+    expect(page).toContain(`<noscript><meta http-equiv="refresh" content="${refreshS}"></noscript>`);
+    expect(page).toContain(`data-seconds="${refreshS}"`);
     expect(page).toContain(`in ${refreshS} seconds`);
   });
 

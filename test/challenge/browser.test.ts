@@ -185,7 +185,7 @@ describe("the build", () => {
     const folder = await mkdtemp(join(tmpdir(), "build-"));
     try {
       const path = join(folder, "deep/browser.ts");
-      const text = renderModule({ challenge: 'say("hi")', solver: "1", client: "2", version: "0" });
+      const text = renderModule({ challenge: 'say("hi")', solver: "1", client: "2", wait: "3", version: "0" });
       expect(await writeIfChanged(path, text)).toBe(true);
       expect(await writeIfChanged(path, text)).toBe(false);
       expect(await writeIfChanged(path, `${text}//`)).toBe(true);

@@ -34,12 +34,16 @@ function showProgress(found: number): void {
   bar.value = found;
 }
 
+/** What to do then stands on the page in each of its languages. */
+function showFailed(shown: boolean): void {
+  for (const part of document.querySelectorAll<HTMLElement>(".failed")) part.hidden = !shown;
+}
+
 function showFailure(text: "failed" | "again" | "noCookies"): void {
   say(text);
   const progress = element("shield-progress");
-  const failed = element("shield-failed");
   if (progress) progress.hidden = true;
-  if (failed) failed.hidden = false;
+  showFailed(true);
   offerByHand(true);
 }
 
@@ -93,8 +97,7 @@ async function work(): Promise<void> {
 /** A person who asks again gets a fresh start, whatever happened before. */
 function retry(): void {
   forgetRounds(memory);
-  const failed = element("shield-failed");
-  if (failed) failed.hidden = true;
+  showFailed(false);
   work().catch(() => showFailure("failed"));
 }
 
