@@ -1,102 +1,154 @@
-/** The challenge page as people meet it: for everybody, at every width, and quick. Pictures are in .build/screenshots. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import axe, { type AxeResults } from "axe-core";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, openContext } from "../lab/browser.ts";
-import { type Lab, startEdges } from "../lab/edge.ts";
-import { underFlood } from "./siege.ts";
+/** The challenge page as people meet it: every state of it, in both languages, for everybody, at every width. */
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, describe, expect, test } from "vitest";
+import { openContext } from "../lab/browser.ts";
+import { barriers, overflows, picture } from "./barriers.ts";
+import { startGuarded } from "./guarded.ts";
 
-const SCREENSHOTS = join(import.meta.dirname, "../../.build/screenshots");
-const SOMEWHERE = "198.51.100.7";
+const guarded = startGuarded();
+const WIDTHS = [320, 768, 1280];
 
-let lab: Lab;
-let shield: URL;
-let browser: Browser;
 let context: BrowserContext | undefined;
+afterEach(() => context?.close());
 
-beforeAll(async () => {
-  mkdirSync(SCREENSHOTS, { recursive: true });
-  [lab, browser] = await Promise.all([startEdges({ portalCapacity: 0 }), launchBrowser()]);
-  const [url] = lab.shieldUrls;
-  if (!url) throw new Error("the lab has no shield");
-  shield = url;
-  // After a flood the shield stays on guard for a minute: whoever comes now is asked to solve a challenge.
-  await underFlood(shield, () => Promise.resolve());
-});
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
-});
-afterEach(async () => {
+async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
   await context?.close();
-});
+  context = await openContext(guarded.browser, guarded.freshAddress(), options);
+  return context.newPage();
+}
+const at = (path: string) => new URL(path, guarded.shield).href;
+const status = (page: Page | ReturnType<Page["frameLocator"]>) => page.locator("#shield-status");
+
+/** How each state is reached. Each ends on the page that is to be judged. */
+const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
+  working: async (page) => {
+    await page.route("**/.shield/puzzle", () => undefined); // it never comes
+    await page.goto(at("/news"));
+    await page.locator("#shield-progress").waitFor();
+  },
+  failed: async (page) => {
+    await page.route("**/.shield/puzzle", (route) => route.fulfill({ status: 403, body: "" }));
+    await page.goto(at("/news"));
+    await page.locator("#shield-retry").waitFor();
+  },
+  "no-cookies": async (page) => {
+    // What a browser does that refuses them: the answer is good, the cookie is not kept.
+    await page.route("**/.shield/redeem", (route) => route.fulfill({ status: 204 }));
+    await page.goto(at("/news"));
+    await page.locator("#shield-retry").waitFor();
+  },
+  again: async (page) => {
+    await page.route("**/.shield/puzzle", (route) => route.fulfill({ status: 204 }));
+    await page.goto(at("/news"));
+    await page.locator("#shield-retry").waitFor();
+  },
+  stay: async (page) => {
+    await page.goto(at("/search"));
+    await page.evaluate(() => {
+      const link = document.createElement("a");
+      link.href = "/download/big?bytes=100&header=x";
+      link.textContent = "file";
+      document.body.append(link);
+    });
+    // The portal answers with a file after the challenge: no page takes the place of ours.
+    await page.route("**/download/big?*", async (route) => {
+      const response = await route.fetch();
+      const headers = { ...response.headers() };
+      if (response.status() === 200) headers["content-disposition"] = "attachment; filename=a.bin";
+      await route.fulfill({ response, headers });
+    });
+    await page.clock.install();
+    await Promise.all([page.waitForEvent("download"), page.getByText("file", { exact: true }).click()]);
+    await page.clock.fastForward(10_000);
+    await status(page)
+      .filter({ hasText: /lejupielādēta|downloaded/ })
+      .waitFor();
+  },
+  unsent: async (page) => {
+    await page.goto(at("/contact"));
+    await page.evaluate(() => {
+      const form = document.querySelector<HTMLFormElement>("main form");
+      form?.setAttribute("action", "/news");
+      form?.setAttribute("novalidate", "");
+    });
+    await page.click("main form button");
+    await page.locator("main[data-shield]").waitFor();
+  },
+};
 
 describe.each([
   { language: "lv", locale: "lv-LV" },
   { language: "en", locale: "en-GB" },
 ])("in $language", ({ language, locale }) => {
-  test.each([320, 1280])("fits %i px and has no barrier", async (width) => {
-    const page = await openHeld(width, locale);
-    await page.screenshot({ path: join(SCREENSHOTS, `challenge-${language}-${width}.png`), fullPage: true });
+  test.each(Object.keys(STATES))("%s: no barrier, and nothing beyond the edge", async (state) => {
+    const page = await openPage({ locale });
+    await STATES[state]?.(page);
     expect(await page.getAttribute("html", "lang")).toBe(language);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    expect(await violations(page)).toEqual([]);
-  });
-
-  test("says so when it fails, and lets people try again", async () => {
-    const page = await openHeld(320, locale, "fail");
-    await page.locator("#shield-failed").waitFor({ state: "visible", timeout: 20_000 });
-    await page.screenshot({ path: join(SCREENSHOTS, `challenge-failed-${language}-320.png`), fullPage: true });
-    expect(await violations(page)).toEqual([]);
-    await page.unrouteAll();
-    await page.click("#shield-retry");
-    await page.getByRole("heading", { level: 1, name: "E-receptes" }).waitFor();
+    expect(await barriers(page)).toEqual([]);
+    expect(await overflows(page, WIDTHS)).toEqual([]);
+    for (const width of WIDTHS) await picture(page, `challenge-${state}-${language}`, width);
   });
 });
 
-test("solves itself and brings people to what they asked for", async () => {
-  context = await openContext(browser, SOMEWHERE);
-  const page = await context.newPage();
-  const first = await page.goto(new URL("/news?page=3#top", shield).href);
-  expect(first?.status()).toBe(403);
-  await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
-  expect(page.url()).toBe(new URL("/news?page=3#top", shield).href);
-  // Back leaves the site: the challenge is not in the history.
-  expect(await page.evaluate(() => history.length)).toBe(2);
+test("without script it says what to do, in both languages, and shows whom to call", async () => {
+  const page = await openPage({ javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
+  await page.goto(at("/news"));
+  await picture(page, "challenge-no-script-lv");
+  expect(await page.locator("noscript p").first().isVisible()).toBe(true);
+  expect(await page.locator('section[lang="en"] noscript p').isVisible()).toBe(true);
+  for (const hidden of ["#shield-progress", "#shield-failed", "#shield-retry"])
+    expect(await page.locator(hidden).isVisible()).toBe(false);
+  expect(await page.locator(".code").isVisible()).toBe(true);
 });
 
-test("solves itself where the browser has no Web Workers", async () => {
-  context = await openContext(browser, SOMEWHERE);
-  const page = await context.newPage();
-  await page.addInitScript(() => Reflect.deleteProperty(globalThis, "Worker"));
-  expect((await page.goto(new URL("/news?page=3", shield).href))?.status()).toBe(403);
-  await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
+test("the keyboard reaches everything in order, and trying again works with it", async () => {
+  const page = await openPage();
+  await STATES.failed?.(page);
+  const reached: string[] = [];
+  for (let step = 0; step < 2; step++) {
+    await page.keyboard.press("Tab");
+    reached.push(await page.evaluate(() => document.activeElement?.textContent ?? ""));
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
+    expect(outline).toBe("solid");
+  }
+  expect(reached).toEqual(["Mēģināt vēlreiz", "+371 6780 3300"]);
+  await page.unrouteAll();
+  await page.keyboard.press("Shift+Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "1. lapa" }).waitFor();
 });
 
-test("without script it still says what to do", async () => {
-  context = await openContext(browser, SOMEWHERE, { javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
-  const page = await context.newPage();
-  await page.goto(shield.href);
-  await page.screenshot({ path: join(SCREENSHOTS, "challenge-no-script-lv-320.png"), fullPage: true });
-  expect(await page.locator("noscript p").isVisible()).toBe(true);
-});
-
-/** The page while it works: its puzzle never comes, or comes to nothing. */
-async function openHeld(width: number, locale: string, puzzle: "hold" | "fail" = "hold"): Promise<Page> {
-  context = await openContext(browser, SOMEWHERE, { locale, viewport: { width, height: 720 } });
-  const page = await context.newPage();
-  await page.route("**/.shield/puzzle", async (route) => {
-    if (puzzle === "fail") await route.fulfill({ status: 403, body: "" });
+test("what changes is announced politely, once for each stage, and nothing moves by itself", async () => {
+  const page = await openPage({ reducedMotion: "reduce" });
+  await page.addInitScript(() => {
+    const said: string[] = [];
+    Object.assign(globalThis, { said });
+    const note = (changes: readonly MutationRecord[]) => {
+      for (const { target, addedNodes } of changes)
+        if (target instanceof Element && target.closest("[aria-live=polite]") && addedNodes.length > 0)
+          said.push(target.textContent ?? "");
+    };
+    new MutationObserver(note).observe(document, { childList: true, subtree: true });
   });
-  await page.goto(shield.href);
-  return page;
-}
+  await STATES.failed?.(page);
+  const said = await page.evaluate(() => (globalThis as unknown as { said: string[] }).said);
+  expect(said).toEqual([expect.stringContaining("Notiek pārbaude"), expect.stringContaining("neizdevās")]);
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+});
 
-async function violations(page: Page): Promise<string[]> {
-  // Evaluated by the debugger, so the page's Content-Security-Policy stays as it is.
-  await page.evaluate(axe.source);
-  const results = await page.evaluate(() => (globalThis as unknown as { axe: typeof axe }).axe.run());
-  return (results as AxeResults).violations.map(({ id, help, nodes }) => `${id}: ${help} (${nodes.length})`);
-}
+test("weighs less than 14 kB with all its scripts, and needs nobody else", async () => {
+  const page = await openPage();
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.enable");
+  const hosts = new Set<string>();
+  page.on("request", (request) => hosts.add(new URL(request.url()).host));
+  await STATES.working?.(page);
+  const { gzipSync } = await import("node:zlib");
+  const bytes = async (path: string) => {
+    const response = await fetch(at(path), { headers: { "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document" } });
+    return gzipSync(Buffer.from(await response.arrayBuffer())).length;
+  };
+  const weight = (await bytes("/news")) + (await bytes("/.shield/challenge.js")) + (await bytes("/.shield/solver.js"));
+  expect(weight).toBeLessThan(14_000);
+  expect([...hosts]).toEqual([guarded.shield.host]);
+});

@@ -1,34 +1,19 @@
 /** `/.shield/client.js` in a real browser: requests of the portal's own scripts meet a challenge, and the page never knows. */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { launchBrowser, openContext } from "../lab/browser.ts";
-import { type Lab, startEdges } from "../lab/edge.ts";
+import type { BrowserContext, Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { openContext } from "../lab/browser.ts";
+import { startGuarded } from "./guarded.ts";
 
-let lab: Lab;
-let shield: URL;
-let browser: Browser;
+const guarded = startGuarded();
 let context: BrowserContext;
 let page: Page;
 /** `METHOD path status` of all answers, ours and the portal's, in order. */
 let answers: string[];
-let lastAddress = 0;
 
-beforeAll(async () => {
-  const rulesModule = join(import.meta.dirname, "guarded-rules.ts");
-  [lab, browser] = await Promise.all([startEdges({ portalCapacity: 0, rulesModule }), launchBrowser()]);
-  const [url] = lab.shieldUrls;
-  if (!url) throw new Error("the lab has no shield");
-  shield = url;
-});
-afterAll(async () => {
-  await browser?.close();
-  await lab?.stop();
-});
 beforeEach(async () => {
   answers = [];
-  context = await openContext(browser, `198.18.1.${++lastAddress}`);
+  context = await openContext(guarded.browser, guarded.freshAddress());
   page = await open();
 });
 afterEach(() => context.close());
@@ -40,7 +25,7 @@ async function open(): Promise<Page> {
     const { pathname } = new URL(response.url());
     answers.push(`${response.request().method()} ${pathname} ${response.status()}`);
   });
-  await opened.goto(new URL("/search", shield).href);
+  await opened.goto(new URL("/search", guarded.shield).href);
   answers = [];
   return opened;
 }
@@ -125,7 +110,7 @@ describe("fetch", () => {
   });
 
   test("from a page without our script gets an answer that a machine can read", async () => {
-    await page.goto(new URL("/", shield).href);
+    await page.goto(new URL("/", guarded.shield).href);
     const seen = await page.evaluate(async () => {
       const response = await fetch("/echo/guarded", { method: "POST", body: "x", headers: { Accept: "text/html" } });
       const { headers } = response;
