@@ -9,6 +9,8 @@
  * Accepted trade-off: a sealed thing cannot be called back one by one before it expires; lifetimes are short instead.
  */
 
+import { Remembered } from "./remembered.ts";
+
 export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place" | "visit" | "deadline";
 
 /** What is encrypted as well: contents that must stay secret even from whoever carries them. */
@@ -65,6 +67,12 @@ const GCM_TAG_BYTES = 16;
 const MIN_TOKEN_CHARS = Math.ceil(((KEY_ID_BYTES + TAG_BYTES) * 4) / 3);
 const FORMAT = "vairogs 1"; // another encoding needs another name here, or old tokens would be misread
 
+/**
+ * What comes with every request of a visit is opened once: so many of each kind, at most 2 kB each. Only what was good is
+ * remembered, by all its characters, and whether it is still in force is for whoever reads the fields.
+ */
+const OPENED_MAX = 1024;
+
 const encoder = new TextEncoder();
 
 /** What is wrong with a secret, for the deploy gate; null when it is good. */
@@ -85,6 +93,25 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
   if (!current) return null;
   const previous = secrets.previous === secrets.current ? null : await createRing(secrets.previous);
   const rings = previous ? [current, previous] : [current];
+  const open = async (purpose: Purpose, token: string): Promise<Fields | null> => {
+    if (typeof token !== "string" || token.length > MAX_TOKEN_CHARS || token.length < MIN_TOKEN_CHARS) return null;
+    const bytes = fromBase64url(token);
+    if (!bytes) return null;
+    const body = bytes.subarray(0, bytes.length - TAG_BYTES);
+    const tag = bytes.subarray(bytes.length - TAG_BYTES);
+    for (const ring of rings) {
+      if (!ring.id.every((byte, at) => byte === body[at])) continue; // the key id is public, the tag is not
+      const key = await ring.key(`seal ${purpose}`);
+      if (await crypto.subtle.verify("HMAC", key, tag, framed(purpose, body))) {
+        return decodeFields(body.subarray(KEY_ID_BYTES));
+      }
+    }
+    return null;
+  };
+  const opened: { readonly [P in Purpose]?: Remembered<Fields> } = {
+    pass: new Remembered(OPENED_MAX),
+    clearance: new Remembered(OPENED_MAX),
+  };
   return {
     async seal(purpose, fields) {
       const body = concat(current.id, encodeFields(fields));
@@ -96,19 +123,11 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
       return token;
     },
     async open(purpose, token) {
-      if (typeof token !== "string" || token.length > MAX_TOKEN_CHARS || token.length < MIN_TOKEN_CHARS) return null;
-      const bytes = fromBase64url(token);
-      if (!bytes) return null;
-      const body = bytes.subarray(0, bytes.length - TAG_BYTES);
-      const tag = bytes.subarray(bytes.length - TAG_BYTES);
-      for (const ring of rings) {
-        if (!ring.id.every((byte, at) => byte === body[at])) continue; // the key id is public, the tag is not
-        const key = await ring.key(`seal ${purpose}`);
-        if (await crypto.subtle.verify("HMAC", key, tag, framed(purpose, body))) {
-          return decodeFields(body.subarray(KEY_ID_BYTES));
-        }
-      }
-      return null;
+      const known = opened[purpose]?.get(token);
+      if (known) return known;
+      const fields = await open(purpose, token);
+      if (fields) opened[purpose]?.set(token, fields);
+      return fields;
     },
     async encrypt(purpose, bound, plain) {
       const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));

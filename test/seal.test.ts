@@ -93,6 +93,16 @@ describe("a seal", () => {
     expect(accepted).toBe(0);
   }, 20_000);
 
+  it("that was opened before opens alike, and lends nothing to what resembles it", async () => {
+    const token = await sealer.seal("pass", FIELDS);
+    const [first, second] = [await sealer.open("pass", token), await sealer.open("pass", token)];
+    expect(second).toEqual(FIELDS);
+    expect(second).toBe(first);
+    expect(await sealer.open("clearance", token)).toBeNull();
+    const other = `${token.slice(0, -1)}${token.endsWith("A") ? "E" : "A"}`;
+    expect(await sealer.open("pass", other)).toBeNull();
+    expect(await sealer.open("pass", other)).toBeNull();
+  });
   it("never throws on garbage", async () => {
     const garbage = fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.anything());
     await fc.assert(

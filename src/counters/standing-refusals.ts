@@ -5,6 +5,7 @@
  * Only addresses that are over a budget get in, so nobody makes state by asking. Full, it forgets whom it met first, who
  * then is decided about anew: nothing is lost but time.
  */
+import { Remembered } from "../remembered.ts";
 
 /** About 300 bytes each. */
 const ADDRESSES_MAX = 8192;
@@ -12,20 +13,15 @@ const ADDRESSES_MAX = 8192;
 const STANDS_MS = 5000;
 
 export class StandingRefusals<Refusal extends { readonly untilMs: number }> {
-  readonly #refusals = new Map<string, { readonly refusal: Refusal; readonly standsUntil: number }>();
+  readonly #refusals = new Remembered<{ readonly refusal: Refusal; readonly standsUntil: number }>(ADDRESSES_MAX);
 
   note(address: string, refusal: Refusal, now: number): void {
-    this.#refusals.delete(address);
-    if (this.#refusals.size >= ADDRESSES_MAX) this.#refusals.delete(this.#refusals.keys().next().value ?? "");
     this.#refusals.set(address, { refusal, standsUntil: Math.min(refusal.untilMs, now + STANDS_MS) });
   }
 
   /** Null when nothing stands against this address. */
   find(address: string, now: number): Refusal | null {
     const known = this.#refusals.get(address);
-    if (known === undefined) return null;
-    if (now < known.standsUntil) return known.refusal;
-    this.#refusals.delete(address);
-    return null;
+    return known !== undefined && now < known.standsUntil ? known.refusal : null;
   }
 }

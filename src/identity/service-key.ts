@@ -21,11 +21,12 @@
  * another body with it. Nonces are remembered by each isolate for itself: within the ten minutes that a time is good for, a
  * captured request may be sent once more in each other isolate. It stays on its method, host and path, and in its budget.
  */
+
+import { Remembered } from "../remembered.ts";
 import type { Facts } from "../request/facts.ts";
 import { fromBase64url, type Sealer } from "../seal.ts";
 import { principalOf } from "./principal.ts";
 import { type ProofAid, type ProofKind, type ProofOutcome, refused } from "./proof.ts";
-import { Remembered } from "./remembered.ts";
 import type { ReplayMemory } from "./replay.ts";
 
 /** How far the system's clock may be from ours, either way. */

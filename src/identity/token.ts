@@ -6,6 +6,7 @@
  * bounded and apart, so that a flood of garbage pushes out no doctor.
  */
 import type { JWTPayload } from "jose";
+import { Remembered } from "../remembered.ts";
 import type { Facts } from "../request/facts.ts";
 import { type Sealer, toBase64url } from "../seal.ts";
 import type { RefusalReason } from "./identity.ts";
@@ -13,7 +14,6 @@ import type { KeySource } from "./jwks.ts";
 import { glance, type TokenExpectations, type TokenRefusal, verifyToken } from "./jwt.ts";
 import { principalOf } from "./principal.ts";
 import { type ProofAid, type ProofKind, type ProofOutcome, type ProvenLane, refused } from "./proof.ts";
-import { Remembered } from "./remembered.ts";
 
 export interface TokenPolicy extends TokenExpectations {
   /** Where the issuer publishes its keys. */
