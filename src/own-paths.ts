@@ -7,6 +7,7 @@ import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Later } from "./identity/jwks.ts";
 import { prove } from "./identity/prove.ts";
+import { echoRoutes } from "./integrate/echo.ts";
 import type { Isolate } from "./isolate.ts";
 import { accessKeys } from "./operate/access-keys.ts";
 import { modeRoutes } from "./operate/modes.ts";
@@ -44,6 +45,7 @@ export interface OwnRequest {
 const ROUTES: readonly OwnRoute[] = [
   ...modeRoutes,
   ...revokeRoutes,
+  ...echoRoutes,
   ...challengeRoutes.map(
     ({ method, path, handle }): OwnRoute => ({
       method,

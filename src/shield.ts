@@ -161,6 +161,7 @@ async function pass(visit: Visit): Promise<Response> {
   const unasked = verdict.kind === "challenge" && isolate.sealer === null;
   if (verdict.kind !== "allow" && !unasked) {
     desk.noteTurnedAway(decision.route.cost);
+    if (identity.refusal?.why === "clock" && verdict.kind !== "block") return respond.wrongClock(now);
     const supportCode = await respond.supportCode(verdict, decision.reason, identity.lane, posture);
     const { standsUntil: untilMs, route } = decision;
     if (untilMs !== null && verdict.kind === "limit" && verdict.budget) {

@@ -79,6 +79,7 @@ function fateOfFault({ code, received }: Fault): Fate | null {
     case "too-many-headers":
     case "malformed-path":
     case "unknown-host":
+    case "clock-skew":
     case "body-too-large":
       return "refused";
     case "origin-unreachable":

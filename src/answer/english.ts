@@ -99,6 +99,10 @@ export const english: Texts = {
     },
     "malformed-path": { title: "The address is not valid", body: ["Check the address and try again."] },
     "unknown-host": { title: "There is no such site here", body: ["Check the name of the site in the address."] },
+    "clock-skew": {
+      title: "Your system's clock is wrong by more than five minutes; the right time is in Shield-Time",
+      body: ["Set the clock of the system and sign the request anew."],
+    },
     "body-too-large": { title: "What you sent is too large", body: ["Send a smaller file."] },
     "origin-unreachable": {
       title: "The health system is not answering",

@@ -110,6 +110,11 @@ export const latvian: Texts = {
     },
     "malformed-path": { title: "Adrese nav derīga", body: ["Pārbaudiet adresi un mēģiniet vēlreiz."] },
     "unknown-host": { title: "Šādas vietnes šeit nav", body: ["Pārbaudiet vietnes nosaukumu adresē."] },
+    "clock-skew": {
+      title:
+        "Jūsu sistēmas pulkstenis atšķiras no mūsējā par vairāk nekā piecām minūtēm; pareizais laiks ir galvenē Shield-Time",
+      body: ["Iestatiet sistēmas pulksteni un parakstiet pieprasījumu vēlreiz."],
+    },
     "body-too-large": { title: "Nosūtītais ir pārāk liels", body: ["Nosūtiet mazāku datni."] },
     "origin-unreachable": {
       title: "Veselības sistēma neatbild",

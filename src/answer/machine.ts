@@ -115,6 +115,7 @@ const FHIR_CODES: Readonly<Record<Message["code"], string>> = {
   "too-many-headers": "too-long",
   "malformed-path": "invalid",
   "unknown-host": "not-found",
+  "clock-skew": "login",
   "body-too-large": "too-long",
   "origin-unreachable": "transient",
   "origin-timeout": "timeout",

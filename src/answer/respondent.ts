@@ -88,6 +88,15 @@ export class Respondent {
     return answer(what, carried ? { ...this.#to, carries: true } : this.#to, this.#service, carried);
   }
 
+  /** A signature that holds but for its time: to a system with a wrong clock, coming back later would never help. */
+  wrongClock(now: number): Response {
+    const response = this.fault({ status: 401, code: "clock-skew" });
+    const told = new Response(response.body, response);
+    told.headers.set("Shield-Time", String(Math.floor(now / 1000)));
+    told.headers.set("WWW-Authenticate", "Shield-Key"); // RFC 9110 section 15.5.2
+    return told;
+  }
+
   #notice(): SiteNotice {
     return this.#site ? this.#isolate.desk(this.#site).notice(Date.now()) : NO_NOTICE;
   }

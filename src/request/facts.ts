@@ -106,7 +106,7 @@ export interface CertificateFacts {
 
 /** A request that is answered before anything is decided about it. */
 export interface Fault {
-  readonly status: 400 | 413 | 414 | 431 | 502 | 504;
+  readonly status: 400 | 401 | 413 | 414 | 431 | 502 | 504;
   readonly code: FaultCode;
   /** Of an origin's fault: "no" where it is certain that the origin cannot have what was sent. */
   readonly received?: "no";
@@ -120,6 +120,7 @@ export type FaultCode =
   | "too-many-headers"
   | "malformed-path"
   | "unknown-host"
+  | "clock-skew"
   | "body-too-large"
   | "origin-unreachable"
   | "origin-timeout"

@@ -37,6 +37,7 @@ const FAULT_STATUS: Readonly<Record<FaultCode, Fault["status"]>> = {
   "too-many-headers": 431,
   "malformed-path": 400,
   "unknown-host": 400,
+  "clock-skew": 401,
   "body-too-large": 413,
   "origin-unreachable": 502,
   "origin-timeout": 504,

@@ -1,0 +1,132 @@
+/** What somebody who connects a system sees, through the production bundle over real sockets. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SECRET } from "../identity/proving.ts";
+import { SYSTEMS_HOST, serviceKeyHeader, serviceKeyOf, tlsClientAuth } from "../lab/credentials.ts";
+import { type Lab, startEdges } from "../lab/edge.ts";
+import * as lab from "../lab/visitors.ts";
+
+let running: Lab;
+beforeAll(async () => {
+  running = await startEdges({
+    portalCapacity: 0,
+    vars: { SHIELD_SECRET: SECRET, ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN },
+  });
+});
+afterAll(() => running.stop());
+
+const edge = (): URL => running.shieldUrls[0] ?? new URL("http://nowhere");
+const SOAP = { "Content-Type": "text/xml; charset=utf-8", SOAPAction: '""' };
+const FHIR = { Accept: "application/fhir+json" };
+
+const echo = (query = "", headers: Record<string, string> = {}, method = "GET") =>
+  lab.ask(edge(), `/.shield/echo${query}`, { method, headers });
+const signed = (timeMs: number, target = "/.shield/echo", method = "GET", id = "praxis-0042") => ({
+  "Shield-Key": serviceKeyHeader({ id, key: serviceKeyOf(SECRET, id), method, host: lab.HOST, target, timeMs }),
+});
+
+describe("echo", () => {
+  it("shows a system its lane, its principal and how far its clock is off", async () => {
+    const got = await echo("", signed(Date.now() - 120_000));
+    expect(got.headers["content-type"]).toBe("application/json");
+    const shown = JSON.parse(got.body);
+    expect(shown).toMatchObject({ host: lab.HOST, lane: "machine", proven_by: "service-key", refused: null });
+    expect(shown.principal).toMatch(/^[0-9a-f]{32}$/);
+    expect(Math.abs(shown.clock_skew_seconds + 120)).toBeLessThanOrEqual(2);
+    expect(Math.abs(Date.parse(shown.server_time) - Date.now())).toBeLessThan(5_000);
+  });
+  it("shows when a certificate ends, also one that does not hold", async () => {
+    const asked = { Host: SYSTEMS_HOST, "MF-CF-Blob": "" };
+    const withCertificate = async (certificate: Parameters<typeof tlsClientAuth>[0]) =>
+      JSON.parse(
+        (await echo("", { ...asked, "MF-CF-Blob": JSON.stringify({ tlsClientAuth: tlsClientAuth(certificate) }) }))
+          .body,
+      );
+    const good = await withCertificate({ serial: "0A" });
+    expect(good).toMatchObject({ lane: "machine", certificate_expires: "2030-12-22T19:39:00.000Z" });
+    expect(good.certificate_days_left).toBeGreaterThan(1000);
+    expect(await withCertificate({ serial: "0A", notAfter: "Dec 22 19:39:00 2018 GMT" })).toMatchObject({
+      lane: "unknown",
+      refused: "certificate",
+      refused_because: "expired",
+      certificate_expires: "2018-12-22T19:39:00.000Z",
+    });
+  });
+  it("tells why a proof was refused, and compares any clock with ours", async () => {
+    expect(JSON.parse((await echo("", { "Shield-Key": "nonsense" })).body)).toMatchObject({
+      lane: "unknown",
+      refused: "service-key",
+      refused_because: "malformed",
+    });
+    const hourAhead = Math.floor(Date.now() / 1000) + 3600;
+    const { clock_skew_seconds: skew } = JSON.parse((await echo(`?time=${hourAhead}`)).body);
+    expect(Math.abs(skew - 3600)).toBeLessThanOrEqual(2);
+    expect(JSON.parse((await echo("", signed(Date.now() - 7_200_000))).body)).toMatchObject({
+      lane: "unknown",
+      refused_because: "clock",
+    });
+  });
+  it("speaks SOAP and FHIR to those who do", async () => {
+    const soap = await echo("", { ...SOAP, ...signed(Date.now(), "/.shield/echo", "POST") }, "POST");
+    expect(soap.headers["content-type"]).toBe("text/xml; charset=utf-8");
+    expect(soap.body).toContain("<s:lane>machine</s:lane>");
+    const fhir = await echo("", FHIR);
+    expect(fhir.headers["content-type"]).toBe("application/fhir+json");
+    expect(JSON.parse(fhir.body)).toMatchObject({ resourceType: "Parameters" });
+  });
+  it.each([
+    ["problem+json", {}, "GET", "application/problem+json"],
+    ["SOAP", SOAP, "POST", "text/xml; charset=utf-8"],
+    ["FHIR", FHIR, "GET", "application/fhir+json"],
+  ])("rehearses 429 and 503 in %s", async (_, headers, method, type) => {
+    const limit = await echo("?rehearse=429", headers, method);
+    expect(limit.status).toBe(429);
+    expect(limit.headers).toMatchObject({
+      "content-type": type,
+      "shield-mitigated": "limit",
+      "shield-rehearsal": "429",
+      "cache-control": "no-store",
+    });
+    const wait = await echo("?rehearse=503", headers, method);
+    expect(wait.status).toBe(503);
+    expect(wait.headers).toMatchObject({ "content-type": type, "shield-mitigated": "wait", "shield-rehearsal": "503" });
+    for (const { headers: got } of [limit, wait]) expect(Number(got["retry-after"])).toBeGreaterThan(0);
+  });
+  it("is no page for anybody, and nothing for HEAD to read", async () => {
+    expect((await echo("", lab.NAVIGATION as Record<string, string>)).headers["content-type"]).toBe("application/json");
+    const head = await echo("", {}, "HEAD");
+    expect([head.status, head.body]).toEqual([200, ""]);
+    expect(Number(head.headers["shield-time"])).toBeGreaterThan(1_700_000_000);
+  });
+  it("is limited like all paths of ours", async () => {
+    const from = { "CF-Connecting-IP": "198.51.100.42" };
+    const statuses = await Promise.all(Array.from({ length: 230 }, () => echo("", from).then(({ status }) => status)));
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(200);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(10);
+    for (const status of statuses) expect([200, 429]).toContain(status);
+  });
+});
+
+describe("a system whose clock is an hour behind", () => {
+  const call = (timeMs: number) =>
+    lab.ask(edge(), "/soap/prescription", {
+      method: "POST",
+      headers: { ...SOAP, ...signed(timeMs, "/soap/prescription", "POST") },
+      body: "<x/>",
+    });
+  it("is served in calm like anybody, and in an attack told the time instead of being told to wait", async () => {
+    expect((await call(Date.now() - 3_600_000)).headers["shield-mitigated"]).toBeUndefined();
+    const site = "e-health portal";
+    await lab.operate(edge(), "/.shield/posture", { site, posture: "elevated", minutes: 5, reason: "a test" });
+    const told = await call(Date.now() - 3_600_000);
+    expect(told.status).toBe(401);
+    expect(told.headers).toMatchObject({
+      "shield-mitigated": "fault",
+      "www-authenticate": "Shield-Key",
+      "content-type": "text/xml; charset=utf-8",
+    });
+    expect(Math.abs(Number(told.headers["shield-time"]) - Date.now() / 1000)).toBeLessThan(5);
+    expect(told.body).toContain("Shield-Time");
+    expect((await call(Date.now())).headers["shield-mitigated"]).toBeUndefined();
+    await lab.operate(edge(), "/.shield/posture", { site, posture: "automatic" });
+  });
+});
