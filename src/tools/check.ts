@@ -7,11 +7,12 @@ import { Command } from "commander";
 import { adminTokenProblem } from "../operator.ts";
 import { compile, RulesError } from "../policy/compile.ts";
 import { misspellings } from "../policy/schema.ts";
+import { warnings } from "../policy/warnings.ts";
 import { secretProblem } from "../seal.ts";
 
 const options = new Command("check")
   .description("Checks src/rules.ts and wrangler.toml. Exit code 0: fit to be deployed; 1: not, and what to mend.")
-  .option("--quiet", "print problems only")
+  .option("--quiet", "print problems and warnings only")
   .parse()
   .opts<{ quiet?: boolean }>();
 
@@ -28,6 +29,7 @@ async function problemsOfRules(): Promise<readonly string[]> {
     const unknown = misspellings(rules);
     if (unknown.length > 0) return unknown;
     const policy = compile(rules);
+    for (const warning of warnings(rules, Date.now())) console.error(`! ${warning}`);
     if (!options.quiet) {
       const routes = policy.sites.reduce((sum, { routes }) => sum + routes.length, 0);
       console.log(
