@@ -11,7 +11,7 @@
 
 import { Remembered } from "./remembered.ts";
 
-export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place" | "visit" | "deadline";
+export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place" | "visit" | "deadline" | "signin";
 
 /** What is encrypted as well: contents that must stay secret even from whoever carries them. */
 export type SecretPurpose = "form";

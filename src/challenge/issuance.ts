@@ -29,5 +29,14 @@ export function shareInUse(counters: CounterView, { budget, key, scale }: Charge
 function budget(name: string, perMinute: number, burst: number): Budget {
   const emissionMs = 60_000 / perMinute;
   const figures = { name, perMinute, burst, emissionMs, toleranceMs: burst * emissionMs };
-  return { ...figures, per: "prefix", lanes: null, routes: null, counts: "requests", strict: false, then: "limit" };
+  return {
+    ...figures,
+    per: "prefix",
+    lanes: null,
+    routes: null,
+    transaction: null,
+    counts: "requests",
+    strict: false,
+    then: "limit",
+  };
 }

@@ -14,6 +14,7 @@ const KEYS_MAX = 2048;
 /** An attacker who rotates keys must not turn strict budgets into a flood of calls. */
 const CALLS_PER_SECOND_MAX = 50;
 const TOKENS_AHEAD_MAX = 32;
+const LOOK_EVERY_MS = 5;
 
 /**
  * `unanswered`: the shard was slow, failed, was not asked as too many already were, or restarted lately and does not know what
@@ -42,12 +43,22 @@ interface Purse {
   notBefore: number;
   /** Spends since the last fetch: so many are fetched next time. */
   used: number;
+  /** How many waited for the last fetch. */
+  readonly crowd: number;
+}
+
+/** One call under way, and how many wait for what it brings. */
+interface Asking {
+  readonly since: number;
+  waiting: number;
 }
 
 export class StrictPurses {
   readonly #key: SipKey;
   /** In order of their last fetch. To forget one loses tokens, never grants any. */
   readonly #purses = new Map<string, Purse>();
+  /** Who asks a shard now. Whoever vanishes while she asks leaves her entry behind: too many of those are forgotten at once. */
+  readonly #asking = new Map<string, Asking>();
   #calls = 0;
   #callsSince = 0;
 
@@ -58,23 +69,47 @@ export class StrictPurses {
   /** Spends one token of this key's budget, or says why not. */
   async spend(budget: Figures, key: string, deps: StrictDeps): Promise<StrictOutcome> {
     const text = `strict ${budget.name}|${key}`;
+    for (let look = 0; look < deps.patienceMs / LOOK_EVERY_MS; look++) {
+      const now = deps.now();
+      const known = this.#fromPurse(text, now);
+      if (known) return known;
+      // While another asks for the same key, this one waits for what that brings: a crowd at one key must neither become a
+      // crowd of calls nor pass unanswered. It looks now and then, as an isolate cannot wake another request.
+      const other = this.#asking.get(text);
+      if (!other || now - other.since >= deps.patienceMs) return this.#fetch(budget, text, deps);
+      other.waiting++;
+      await deps.wait(LOOK_EVERY_MS);
+      other.waiting--;
+    }
+    return { kind: "unanswered" };
+  }
+
+  async #fetch(budget: Figures, text: string, deps: StrictDeps): Promise<StrictOutcome> {
     const asked = deps.now();
-    const held = this.#purses.get(text);
-    if (held && take(held, asked)) return { kind: "granted" };
-    if (held && held.notBefore > asked) return { kind: "refused", retryAfterMs: held.notBefore - asked };
     if (!this.#mayCall(asked)) return { kind: "unanswered" };
 
     const hash: KeyHash = sipHash(this.#key, text);
-    const tokens = Math.min(TOKENS_AHEAD_MAX, 1 + (held?.used ?? 0));
+    const asking: Asking = { since: asked, waiting: 0 };
+    const held = this.#purses.get(text);
+    const tokens = Math.min(TOKENS_AHEAD_MAX, 1 + Math.max(held?.used ?? 0, held?.crowd ?? 0));
     const { emissionMs, toleranceMs } = budget;
+    if (this.#asking.size >= KEYS_MAX) this.#asking.clear();
+    this.#asking.set(text, asking);
     const answered = deps.ask({ ...hash, tokens, emissionMs, toleranceMs }).catch(() => null);
     const grant = await Promise.race([answered, deps.wait(deps.patienceMs).then(() => null)]);
+    if (this.#asking.get(text) === asking) this.#asking.delete(text);
     if (grant === null || (grant.tokens === 0 && grant.recovering)) return { kind: "unanswered" };
-    return this.#keep(text, grant, asked, deps.now());
+    return this.#keep(text, grant, asking, deps.now());
+  }
+
+  #fromPurse(text: string, now: number): StrictOutcome | null {
+    const held = this.#purses.get(text);
+    if (held && take(held, now)) return { kind: "granted" };
+    return held && held.notBefore > now ? { kind: "refused", retryAfterMs: held.notBefore - now } : null;
   }
 
   /** Tokens count from when they were asked for: whatever the way took, they end before the shard thinks they do. */
-  #keep(text: string, grant: Grant, asked: number, now: number): StrictOutcome {
+  #keep(text: string, grant: Grant, { since: asked, waiting }: Asking, now: number): StrictOutcome {
     const held = this.#purses.get(text);
     const rest = held && held.goodUntil > now ? held.tokens : 0;
     const goodUntil = asked + grant.leaseMs;
@@ -83,6 +118,7 @@ export class StrictPurses {
       goodUntil: rest > 0 ? Math.min(goodUntil, held?.goodUntil ?? 0) : goodUntil,
       notBefore: grant.tokens === 0 ? now + grant.retryMs : 0,
       used: 0,
+      crowd: waiting,
     };
     this.#purses.delete(text);
     if (this.#purses.size >= KEYS_MAX) this.#purses.delete(this.#purses.keys().next().value ?? "");

@@ -10,6 +10,7 @@ const FAILED_PROOFS: Budget = {
   per: "address",
   lanes: null,
   routes: null,
+  transaction: null,
   perMinute: 60,
   burst: 30,
   emissionMs: 1_000,

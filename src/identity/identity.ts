@@ -19,6 +19,8 @@ export interface Identity {
   readonly renewal: Clearance | null;
   /** The visit ticket of whoever hands in a form; null without a good one, and for every other request. */
   readonly visit: Visit | null;
+  /** Id of the sign-in transaction that a POST brings back; null without a good one. */
+  readonly transaction: string | null;
   /** A pass past its full lane but within its 90 days: may sign in without a challenge, has no clinician share. */
   readonly knownDevice: boolean;
   /** Registered facility whose network this is. It lifts the challenge and scales the budget; it proves nothing. */

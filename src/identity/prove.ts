@@ -11,6 +11,7 @@ import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import type { Evidence, Identity, Lane, ProofFacts, Refusal } from "./identity.ts";
 import type { ProofAid, ProofKind } from "./proof.ts";
+import { presentsTransaction, readTransaction } from "./transaction.ts";
 import { presentsTicket, readVisit } from "./visit.ts";
 
 /** What an isolate proves with. */
@@ -28,7 +29,8 @@ export interface Prover {
 export function prove(facts: Facts, prover: Prover, now: number, aid: ProofAid): Identity | Promise<Identity> {
   const presented = prover.proofs.filter((kind) => kind.presents(facts));
   const { sealer } = prover;
-  if (sealer === null || (presented.length === 0 && facts.cookies.clearance === "" && !presentsTicket(facts)))
+  const nothing = presented.length === 0 && facts.cookies.clearance === "";
+  if (sealer === null || (nothing && !presentsTicket(facts) && !presentsTransaction(facts)))
     return identityOf(facts, prover.policy, now, "unknown", "none");
   return proveBy(presented, facts, prover, sealer, now, aid);
 }
@@ -44,6 +46,7 @@ async function proveBy(
   let device: ProofFacts | null = null;
   let refusal: Refusal | null = null;
   const visit = presentsTicket(facts) ? await readVisit(sealer, facts, now) : null;
+  const transaction = presentsTransaction(facts) ? await readTransaction(sealer, facts, now) : null;
   for (const kind of presented) {
     const outcome = await kind.check(facts, now, aid);
     if (outcome.kind === "refused") {
@@ -52,12 +55,12 @@ async function proveBy(
       refusal = { proof: kind.name, why: "revoked", clockSkewMs: null };
     } else if (outcome.kind === "proven") {
       const { lane, principal, facts: proof } = outcome;
-      return identityOf(facts, policy, now, lane, kind.name, { principal, proof, refusal, visit });
+      return identityOf(facts, policy, now, lane, kind.name, { principal, proof, refusal, visit, transaction });
     } else device = outcome.facts;
   }
   const { clearance: cookie } = facts.cookies;
   const clearance = cookie === "" ? null : await readClearance(sealer, cookie, facts.host, now);
-  const known = { knownDevice: device !== null, proof: device, refusal, visit };
+  const known = { knownDevice: device !== null, proof: device, refusal, visit, transaction };
   if (clearance !== null) {
     const networks = await networksOf(sealer, facts.address);
     return identityOf(facts, policy, now, "cleared", "clearance", {
@@ -88,6 +91,7 @@ function identityOf(
     clearanceShare: 1,
     renewal: null,
     visit: null,
+    transaction: null,
     knownDevice: false,
     facility: facility && { name: facility.name, seats: facility.seats },
     evidence,

@@ -4,6 +4,7 @@ import type { Desk } from "../desk.ts";
 import type { Env } from "../env.ts";
 import type { Identity } from "../identity/identity.ts";
 import { parseVouch, passCookie } from "../identity/pass.ts";
+import { endedTransactionCookie, transactionCookie } from "../identity/transaction.ts";
 import type { CompiledRoute } from "../policy/policy.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
@@ -59,6 +60,7 @@ async function ask({ request, facts, identity, route, desk, sealer }: Errand, en
         const cookies = await Promise.all([
           passFrom(answer.vouch, sealer, facts.host, identity),
           clearanceFrom(identity, sealer),
+          transactionFrom(answer, route, sealer, facts.host),
         ]);
         const mine = cookies.filter((cookie) => cookie !== null);
         return { kind: "response", response: withOwnCookies(answer.response, mine) };
@@ -87,6 +89,18 @@ async function passFrom(
   // Who signs in again on a device that had a pass keeps its rank in an attack.
   const hadPass = proof !== null && (evidence === "pass" || knownDevice);
   return await passCookie(sealer, vouch, host, now, hadPass ? proof.since : now);
+}
+
+/** Opened by the answer where signing in begins, ended where the origin vouches for whoever returned. */
+async function transactionFrom(
+  { response, vouch }: { readonly response: Response; readonly vouch: string | null },
+  { signIn }: CompiledRoute,
+  sealer: Sealer | null,
+  host: string,
+): Promise<string | null> {
+  if (sealer === null || response.status >= 400) return null;
+  if (signIn === "start") return transactionCookie(sealer, host, Date.now());
+  return signIn === "return" && vouch !== null ? endedTransactionCookie() : null;
 }
 
 /** Renewed silently while it is used: nobody is interrupted in the middle of her work. */

@@ -50,6 +50,7 @@ export function compile(rules: Rules): Policy {
 
   const budgets = rules.budgets.map((budget) => compileBudget(budget, routeNames, report));
   unique(rules.budgets, "budget", report);
+  checkSignIn(rules, report);
   unique(rules.rules, "rule", report);
   const compiledRules = rules.rules.map((rule): CompiledRule => {
     const where = `rule "${rule.name}"`;
@@ -132,7 +133,8 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
         importance: route.importance,
         cost: route.cost ?? 1,
         usedBy: route.usedBy ?? "people",
-        challenge: route.challenge ?? "when-needed",
+        challenge: route.signIn === "return" ? "never" : (route.challenge ?? "when-needed"),
+        signIn: route.signIn ?? null,
         vouches: route.vouches ?? false,
         cache: route.cache ? { seconds: route.cache.seconds, query: new Set(route.cache.query) } : null,
         timeoutMs: (route.timeoutSeconds ?? 30) * 1000,
@@ -164,6 +166,7 @@ function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, rep
     per: budget.per,
     lanes: budget.lanes === undefined ? null : new Set(list(budget.lanes)),
     routes: budget.routes === undefined ? null : new Set(list(budget.routes)),
+    transaction: budget.transaction ?? null,
     perMinute: budget.perMinute,
     burst: budget.burst,
     emissionMs,
@@ -222,6 +225,43 @@ function timeOf(text: string, where: string, report: Report): number {
   if (Number.isNaN(time))
     report(where, `"${text}" is no time.`, 'Write it with its offset, like "2026-12-01T18:00+02:00".');
   return time;
+}
+
+/**
+ * A return from sign-in passes whatever the posture, so budgets must bound it: also those of returns that bring no
+ * transaction, which anybody can make up.
+ */
+function checkSignIn({ sites, budgets }: Rules, report: Report): void {
+  const returns = new Set<string>();
+  for (const site of sites) {
+    const routes = site.routes.filter(({ signIn }) => signIn === "return");
+    for (const { name } of routes) returns.add(name);
+    if (routes.length > 0 && !site.routes.some(({ signIn }) => signIn === "start"))
+      report(
+        `site "${site.name}"`,
+        "people return from sign-in, but it never starts.",
+        'Mark where with signIn: "start".',
+      );
+  }
+  for (const name of returns)
+    if (!budgets.some((budget) => boundsStrangers(budget) && budget.routes && list(budget.routes).includes(name)))
+      report(
+        `route "${name}"`,
+        "nothing bounds returns that nobody began.",
+        'Add a budget with routes of this name, per "prefix", transaction: "without".',
+      );
+  for (const { name, per, transaction, routes } of budgets) {
+    if (per !== "transaction" && transaction === undefined) continue;
+    if (routes === undefined || !list(routes).every((route) => returns.has(route)))
+      report(`budget "${name}"`, "transactions are brought to returns from sign-in only.", "Name those in `routes`.");
+    if (per === "transaction" && transaction === "without")
+      report(`budget "${name}"`, "it counts transactions of those who have none.", "Drop one of the two.");
+  }
+}
+
+function boundsStrangers({ per, lanes, transaction }: BudgetRules): boolean {
+  const wide = per === "prefix" || per === "address";
+  return wide && transaction !== "with" && (lanes === undefined || list(lanes).includes("unknown"));
 }
 
 /** A facility is a few addresses; a wide network would lift the challenge for half the internet. */

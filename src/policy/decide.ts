@@ -107,7 +107,7 @@ export function routeOf(site: Site, facts: Facts): CompiledRoute {
 
 /** An unusual spelling of a path still meets every restriction of its route but enjoys none of its privileges. */
 function withoutPrivileges(route: CompiledRoute): CompiledRoute {
-  return { ...route, challenge: "when-needed", vouches: false, cache: null };
+  return { ...route, challenge: "when-needed", signIn: null, vouches: false, cache: null };
 }
 
 function firstRule(policy: Policy, subject: Subject) {
@@ -126,7 +126,8 @@ export function chargesFor(policy: Policy, subject: Subject, identity: Identity)
   for (const budget of policy.budgets) {
     if (budget.lanes !== null && !budget.lanes.has(identity.lane)) continue;
     if (budget.routes !== null && !budget.routes.has(subject.route.name)) continue;
-    const key = keyFor(budget, subject.facts, identity);
+    if (budget.transaction !== null && (budget.transaction === "with") !== (identity.transaction !== null)) continue;
+    const key = keyFor(budget, subject, identity);
     if (key === null) continue;
     const cost = budget.counts === "cost" ? subject.route.cost : 1;
     if (cost > 0) charges.push({ budget, key, cost, scale: scaleOf(budget, identity, cost) });
@@ -149,13 +150,16 @@ function scaleOf(budget: Budget, { facility, clearanceShare }: Identity, cost: n
  * The key under which a budget counts this client, or null when it does not concern her. Only verified ids are keys: a
  * forged cookie leaves its bearer with her address. Inside a registered facility the facility's budget replaces the address's.
  */
-function keyFor(budget: Budget, facts: Facts, identity: Identity): string | null {
-  const proven = identity.principal ?? identity.clearance;
+function keyFor(budget: Budget, { facts, route }: Subject, identity: Identity): string | null {
+  const transaction = route.signIn === "return" ? identity.transaction : null;
+  const proven = identity.principal ?? identity.clearance ?? transaction;
   switch (budget.per) {
     case "principal":
       return identity.principal;
     case "clearance":
       return identity.principal === null ? identity.clearance : null;
+    case "transaction":
+      return transaction;
     case "address":
       if (proven !== null || identity.facility !== null) return null;
       return facts.network.worker === "" ? facts.address.key : `worker ${facts.network.worker}`;
@@ -190,6 +194,7 @@ function sparedTheChallenge(identity: Identity, { route }: Subject): boolean {
   return (
     identity.facility !== null ||
     route.cache !== null ||
+    route.signIn === "return" ||
     (route.vouches && (identity.knownDevice || route.challenge === "never"))
   );
 }

@@ -115,6 +115,12 @@ export interface RouteRules {
   readonly usedBy?: "people" | "machine";
   /** `never` for routes that people reach by a cross-site POST, such as the return from sign-in. Default `when-needed`. */
   readonly challenge?: "when-needed" | "never";
+  /**
+   * How people sign in. `start`: where it begins, on this host; the answer opens a transaction of ten minutes in her browser.
+   * `return`: where the identity provider sends her back with a cross-site POST (SAML, OIDC form_post), which is never
+   * challenged. Both want budgets of their own.
+   */
+  readonly signIn?: "start" | "return";
   /** Whether Shield-Vouch is heard in answers from here. */
   readonly vouches?: boolean;
   /** For static files: seconds a public answer may be kept at the edge, and the query names that matter. Never challenged. */
@@ -136,11 +142,16 @@ export interface ForATime {
 export interface BudgetRules {
   readonly name: string;
   /** Whose spending is counted. */
-  readonly per: "principal" | "clearance" | "address" | "prefix" | "facility";
+  readonly per: "principal" | "clearance" | "transaction" | "address" | "prefix" | "facility";
   /** Only for these lanes; default all. */
   readonly lanes?: OneOf<Lane>;
   /** Only on the routes of these names; default all. */
   readonly routes?: OneOf<string>;
+  /**
+   * On returns from sign-in: only of those who bring the transaction that was opened when they began, or only of those who do
+   * not, as when the identity provider itself began. Default both.
+   */
+  readonly transaction?: "with" | "without";
   /** Cost units a minute that may be spent for ever, and how many at once. */
   readonly perMinute: number;
   readonly burst: number;

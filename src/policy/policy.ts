@@ -40,6 +40,7 @@ export interface CompiledRoute {
   readonly cost: number;
   readonly usedBy: "people" | "machine";
   readonly challenge: "when-needed" | "never";
+  readonly signIn: "start" | "return" | null;
   readonly vouches: boolean;
   readonly cache: { readonly seconds: number; readonly query: ReadonlySet<string> } | null;
   readonly timeoutMs: number;
@@ -47,9 +48,11 @@ export interface CompiledRoute {
 
 export interface Budget {
   readonly name: string;
-  readonly per: "principal" | "clearance" | "address" | "prefix" | "facility";
+  readonly per: "principal" | "clearance" | "transaction" | "address" | "prefix" | "facility";
   readonly lanes: ReadonlySet<Lane> | null;
   readonly routes: ReadonlySet<string> | null;
+  /** Only of whoever brings a sign-in transaction, or only of whoever does not; null: both. */
+  readonly transaction: "with" | "without" | null;
   readonly perMinute: number;
   readonly burst: number;
   /** Milliseconds of the budget's time that one unit spends: 60,000 ÷ perMinute. */

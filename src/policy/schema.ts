@@ -52,6 +52,7 @@ const Route = v.strictObject({
   cost: v.optional(v.number()),
   usedBy: v.optional(v.picklist(["people", "machine"])),
   challenge: v.optional(v.picklist(["when-needed", "never"])),
+  signIn: v.optional(v.picklist(["start", "return"])),
   vouches: v.optional(v.boolean()),
   cache: v.optional(v.strictObject({ seconds: v.pipe(v.number(), v.minValue(1)), query: v.array(text) })),
   off: v.optional(v.strictObject({ ...forATime, notice: v.strictObject(notice) })),
@@ -71,9 +72,10 @@ const Site = v.strictObject({
 
 const Budget = v.strictObject({
   name: text,
-  per: v.picklist(["principal", "clearance", "address", "prefix", "facility"]),
+  per: v.picklist(["principal", "clearance", "transaction", "address", "prefix", "facility"]),
   lanes: v.optional(conditionParts.lane),
   routes: v.optional(texts),
+  transaction: v.optional(v.picklist(["with", "without"])),
   perMinute: v.number(),
   burst: v.number(),
   counts: v.optional(v.picklist(["requests", "cost"])),

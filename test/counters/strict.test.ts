@@ -1,4 +1,5 @@
 /** Strict budgets: never more than the budget, from however many isolates, whatever is restarted, evicted or slow. */
+import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { StrictPurses } from "../../src/counters/strict.ts";
@@ -105,6 +106,30 @@ describe("a strict budget", () => {
     const after = passed.filter((at) => at >= START + 1000);
     expect(after.length).toBeGreaterThan(10);
     expect(after.length).toBeLessThanOrEqual(25);
+  });
+});
+
+describe("a crowd at one key", () => {
+  it("makes few calls, is never beyond the budget, and nobody in it passes unanswered", async () => {
+    const grants = new StrictGrants(new MemoryEpoch(), START);
+    const purses = new StrictPurses([1, 2, 3, 4]);
+    let calls = 0;
+    const deps = {
+      ask: async (request: GrantRequest) => {
+        calls++;
+        await pause(15);
+        return grants.grant(request, START);
+      },
+      wait: (ms: number) => pause(ms),
+      now: () => START,
+      patienceMs: 1000,
+    };
+    const outcomes = await Promise.all(Array.from({ length: 300 }, () => purses.spend(budget, "prefix", deps)));
+    const count = (kind: string) => outcomes.filter((outcome) => outcome.kind === kind).length;
+    expect(count("unanswered")).toBe(0);
+    expect(count("granted")).toBeLessThanOrEqual(budget.toleranceMs / budget.emissionMs);
+    expect(count("granted")).toBeGreaterThan(budget.toleranceMs / budget.emissionMs / 2);
+    expect(calls).toBeLessThanOrEqual(6);
   });
 });
 

@@ -92,6 +92,36 @@ describe("compile", () => {
       { sites: [{ ...portal, notice: { lv: "x", en: " ", updated: "2026-12-01T10:00Z" } }, ...others] },
       /the notice in "en" is empty/,
     ],
+    [
+      "returns from sign-in that nothing bounds",
+      { budgets: rules.budgets.filter(({ name }) => name !== "returns that nobody began") },
+      /route "return from sign-in": nothing bounds returns that nobody began\. Add a budget/,
+    ],
+    [
+      "returns without a beginning",
+      {
+        sites: [
+          {
+            ...portal,
+            routes: portal.routes.map(({ signIn, ...route }) =>
+              signIn === "start" ? route : { ...route, ...(signIn ? { signIn } : {}) },
+            ),
+          },
+          ...others,
+        ],
+      },
+      /people return from sign-in, but it never starts\. Mark where/,
+    ],
+    [
+      "transactions where none are brought",
+      {
+        budgets: [
+          ...rules.budgets,
+          { name: "t", per: "transaction", routes: "search", perMinute: 1, burst: 1, then: "limit" },
+        ],
+      },
+      /budget "t": transactions are brought to returns from sign-in only/,
+    ],
     ["an empty condition", { rules: [{ name: "all", when: {}, then: "block" }] }, /meets every request/],
     [
       "a name twice",
@@ -124,8 +154,10 @@ describe("compile", () => {
   });
 
   it("tells all problems at once", () => {
-    const message = problemsOf({ budgets: [{ name: "b", per: "address", perMinute: 0, burst: 0, then: "limit" }] });
-    expect(message.split("\n")).toHaveLength(2 + 0);
+    const message = problemsOf({
+      budgets: [...rules.budgets, { name: "b", per: "address", perMinute: 0, burst: 0, then: "limit" }],
+    });
+    expect(message.split("\n")).toHaveLength(2);
   });
 });
 

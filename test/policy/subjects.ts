@@ -37,6 +37,7 @@ export function identity(different: Partial<Identity> = {}): Identity {
     clearanceShare: 1,
     renewal: null,
     visit: null,
+    transaction: null,
     knownDevice: false,
     facility: null,
     evidence: "none",

@@ -54,6 +54,7 @@ export const STRANGER: Identity = {
   clearanceShare: 1,
   renewal: null,
   visit: null,
+  transaction: null,
   knownDevice: false,
   facility: null,
   evidence: "none",
