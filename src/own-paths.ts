@@ -62,7 +62,6 @@ const OWN_PATHS: Budget = {
   per: "address",
   lanes: null,
   routes: null,
-  transaction: null,
   perMinute: 300,
   burst: 200,
   emissionMs: 200,

@@ -34,7 +34,6 @@ function budget(name: string, perMinute: number, burst: number): Budget {
     per: "prefix",
     lanes: null,
     routes: null,
-    transaction: null,
     counts: "requests",
     strict: false,
     then: "limit",

@@ -10,7 +10,6 @@ const FAILED_PROOFS: Budget = {
   per: "address",
   lanes: null,
   routes: null,
-  transaction: null,
   perMinute: 60,
   burst: 30,
   emissionMs: 1_000,

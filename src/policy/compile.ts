@@ -166,7 +166,7 @@ function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, rep
     per: budget.per,
     lanes: budget.lanes === undefined ? null : new Set(list(budget.lanes)),
     routes: budget.routes === undefined ? null : new Set(list(budget.routes)),
-    transaction: budget.transaction ?? null,
+    ...(budget.transaction ? { transaction: budget.transaction } : {}),
     perMinute: budget.perMinute,
     burst: budget.burst,
     emissionMs,

@@ -126,7 +126,7 @@ export function chargesFor(policy: Policy, subject: Subject, identity: Identity)
   for (const budget of policy.budgets) {
     if (budget.lanes !== null && !budget.lanes.has(identity.lane)) continue;
     if (budget.routes !== null && !budget.routes.has(subject.route.name)) continue;
-    if (budget.transaction !== null && (budget.transaction === "with") !== (identity.transaction !== null)) continue;
+    if (budget.transaction && (budget.transaction === "with") !== (identity.transaction !== null)) continue;
     const key = keyFor(budget, subject, identity);
     if (key === null) continue;
     const cost = budget.counts === "cost" ? subject.route.cost : 1;

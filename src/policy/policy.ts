@@ -51,8 +51,8 @@ export interface Budget {
   readonly per: "principal" | "clearance" | "transaction" | "address" | "prefix" | "facility";
   readonly lanes: ReadonlySet<Lane> | null;
   readonly routes: ReadonlySet<string> | null;
-  /** Only of whoever brings a sign-in transaction, or only of whoever does not; null: both. */
-  readonly transaction: "with" | "without" | null;
+  /** Only of whoever brings a sign-in transaction, or only of whoever does not. Default both. */
+  readonly transaction?: "with" | "without";
   readonly perMinute: number;
   readonly burst: number;
   /** Milliseconds of the budget's time that one unit spends: 60,000 ÷ perMinute. */

@@ -9,7 +9,6 @@ const budget: Budget = {
   per: "address",
   lanes: null,
   routes: null,
-  transaction: null,
   ...BUDGET,
   emissionMs: 60_000 / BUDGET.perMinute,
   toleranceMs: (BUDGET.burst * 60_000) / BUDGET.perMinute,

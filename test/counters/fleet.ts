@@ -58,7 +58,6 @@ export function budgetOf(spend: Spend): Budget {
     per: "address",
     lanes: null,
     routes: null,
-    transaction: null,
     perMinute: 60_000 / spend.incrementMs,
     burst: spend.toleranceMs / spend.incrementMs,
     emissionMs: spend.incrementMs,
