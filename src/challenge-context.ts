@@ -49,8 +49,8 @@ async function difficultyOf({ facts, isolate, prove, now }: OwnRequest): Promise
   });
 }
 
-/** Spends a puzzle in the shard that its own random id names. An error never mints: then it is `unavailable`. */
-function spendIn(env: ObjectsEnv): Spend {
+/** Spends a puzzle or a ticket in the shard that its own random id names. An error never mints: then it is `unavailable`. */
+export function spendIn(env: ObjectsEnv): Spend {
   return async (id, expiresAtMs) => {
     const shard = Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT;
     const spent = counterShard(env, shard).spendOnce(id, expiresAtMs);

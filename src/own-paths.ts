@@ -3,6 +3,7 @@ import { IttyRouter } from "itty-router";
 import type { Respondent } from "./answer/respondent.ts";
 import { challengeRoutes } from "./challenge/routes.ts";
 import { challengeContext } from "./challenge-context.ts";
+import { entryRoute } from "./entry-route.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import type { Later } from "./identity/jwks.ts";
@@ -10,6 +11,7 @@ import { prove } from "./identity/prove.ts";
 import { echoRoutes } from "./integrate/echo.ts";
 import type { Isolate } from "./isolate.ts";
 import { accessKeys } from "./operate/access-keys.ts";
+import { grantRoutes } from "./operate/grant.ts";
 import { modeRoutes } from "./operate/modes.ts";
 import { revokeRoutes } from "./operate/revoke.ts";
 import { authorizeOperator, notFound } from "./operator.ts";
@@ -46,6 +48,8 @@ const ROUTES: readonly OwnRoute[] = [
   ...modeRoutes,
   ...revokeRoutes,
   ...echoRoutes,
+  ...grantRoutes,
+  entryRoute,
   ...challengeRoutes.map(
     ({ method, path, handle }): OwnRoute => ({
       method,

@@ -6,7 +6,7 @@ import type { Turn } from "../waiting/line.ts";
 import type { Fate, Language } from "./texts.ts";
 
 export type Answer = { readonly supportCode: string | null } & (
-  | { readonly kind: "challenge" }
+  | { readonly kind: "challenge"; readonly entry?: EntryLink }
   | { readonly kind: "block" }
   /** `budget`: the one that is spent, told to the client; null when a rule decided. Seconds are jittered already. */
   | { readonly kind: "limit"; readonly retryAfterS: number; readonly budget: Budget | null }
@@ -27,6 +27,12 @@ export type Answer = { readonly supportCode: string | null } & (
     }
   | { readonly kind: "fault"; readonly fault: Fault }
 );
+/** How a challenge page opens without the check: with its own sealed ticket, and by itself after `waitS` seconds. */
+export interface EntryLink {
+  readonly ticket: string;
+  readonly waitS: number;
+}
+
 export type AnswerKind = Answer["kind"];
 
 /** Whoever gets the answer. */

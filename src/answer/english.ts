@@ -185,6 +185,12 @@ export const english: Texts = {
       body: ["The form is one step further back: press the Back button once more."],
     },
   },
+  entry: {
+    byItself: "You need not do anything: the page tries to open by itself {after}.",
+    advice:
+      "The page can be opened without the check {after}, or at once when you have called support, read out the support code and been let in. You can then do less at a time than after the check.",
+    link: "Open without the check",
+  },
   help: { title: "If you need help", code: "Support code", phone: "Phone" },
   machine: {
     titles: {

@@ -195,6 +195,12 @@ export const latvian: Texts = {
       body: ["Veidlapa ir vēl vienu soli atpakaļ: nospiediet pogu „Atpakaļ” vēlreiz."],
     },
   },
+  entry: {
+    byItself: "Jums nekas nav jādara: {after} lapa mēģinās atvērties pati.",
+    advice:
+      "Lapu var atvērt bez pārbaudes {after} vai uzreiz, ja piezvanījāt atbalsta dienestam, nolasījāt atbalsta kodu un tas jūs ielaida. Tad vienlaikus varēs izdarīt mazāk nekā pēc pārbaudes.",
+    link: "Atvērt bez pārbaudes",
+  },
   help: { title: "Ja vajadzīga palīdzība", code: "Atbalsta kods", phone: "Tālrunis" },
   machine: {
     titles: {

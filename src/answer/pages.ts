@@ -1,6 +1,7 @@
 /** The pages that people see: which words stand on which, in which order. */
 import { type Answer, fateOf, type Recipient, type Service, sends } from "./answer-kinds.ts";
 import { CHALLENGE_SCRIPT, challengeWidget, otherWidget, unsentWidget } from "./challenge-page.ts";
+import { entryRefresh, entryWidget } from "./entry-page.ts";
 import { escapeMarkup } from "./escape.ts";
 import { layout, type Part } from "./layout.ts";
 import { carriedWidget } from "./resend-form.ts";
@@ -57,6 +58,7 @@ function partOf(what: Answer, to: Sender, language: Language, others: readonly L
     to.carries && others ? carriedWidget(texts) : "",
     sectionsOf(page, others ? "h2" : "h3"),
     what.kind === "challenge" ? widgetOf(texts, to, others) : "",
+    what.kind === "challenge" && what.entry && others ? entryWidget(texts, what.entry) : "",
     opensByItself(what, to.method) ? waitingOf(texts, seconds, others !== null) : "",
   ];
   return { language, title: page.title, html: html.filter((piece) => piece !== "").join("\n") };
@@ -161,7 +163,8 @@ function waitingOf(texts: Texts, seconds: number, first: boolean): string {
 }
 
 function headOf(what: Answer, to: Sender): string {
-  if (to.carries || (what.kind === "challenge" && !sends(to.method))) return CHALLENGE_SCRIPT;
+  const refresh = what.kind === "challenge" && what.entry ? `\n${entryRefresh(what.entry)}` : "";
+  if (to.carries || (what.kind === "challenge" && !sends(to.method))) return CHALLENGE_SCRIPT + refresh;
   return opensByItself(what, to.method)
     ? `${WAIT_SCRIPT}\n<noscript><meta http-equiv="refresh" content="${secondsOf(what)}"></noscript>`
     : "";

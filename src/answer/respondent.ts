@@ -1,4 +1,7 @@
 /** Answers one request on the shield's own behalf: gathers what `answer` needs to know about who asks. */
+import { waitSecondsFor } from "../challenge/enter.ts";
+import { issuanceCharge, WAITING } from "../challenge/issuance.ts";
+import { codeOf, issueTicket, type Stopped, TICKET_ID_BYTES } from "../challenge/ticket.ts";
 import type { Env } from "../env.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
@@ -8,8 +11,10 @@ import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Glance } from "../request/glance.ts";
 import type { Carried } from "../resend/carried.ts";
+import type { Sealer } from "../seal.ts";
 import { answer, type Prebuilt, prebuiltFor, send } from "./answer.ts";
 import type { Answer, Recipient, Service } from "./answer-kinds.ts";
+import { type Entry, entryPage } from "./entry-page.ts";
 import { jitteredSeconds } from "./retry.ts";
 import { LANGUAGES, type Language } from "./texts.ts";
 
@@ -42,6 +47,8 @@ export class Respondent {
   readonly #service: Service;
   readonly #to: Recipient;
   readonly #site: Site | undefined;
+  /** The request, where its challenge is a page that may be opened without the check. */
+  readonly #visit: Facts | null;
 
   /** @param facts what is known of the request; a fault when it could not even be read */
   constructor(facts: Facts | Fault, isolate: Isolate, env: Env) {
@@ -58,6 +65,7 @@ export class Respondent {
       carries: false,
       corsOrigin: read && readerOf(read, isolate.policy),
     };
+    this.#visit = read?.format === "html" && read.method === "GET" && this.#to.frame !== "foreign" ? read : null;
   }
 
   /** @param carried what was sent, to be sent again from the page; null where that cannot be */
@@ -68,6 +76,8 @@ export class Respondent {
     posture: Posture,
     carried: Carried | null = null,
   ): Promise<Response> {
+    if (verdict.kind === "challenge" && this.#visit && this.#isolate.sealer)
+      return this.#challengePage(this.#visit, this.#isolate.sealer, { reason, lane, posture });
     const supportCode = await this.supportCode(verdict, reason, lane, posture);
     const notice = verdict.kind === "closed" ? this.#notice() : NO_NOTICE;
     return this.#answer(told(verdict, reason, posture, supportCode, notice), carried);
@@ -95,6 +105,20 @@ export class Respondent {
     told.headers.set("Shield-Time", String(Math.floor(now / 1000)));
     told.headers.set("WWW-Authenticate", "Shield-Key"); // RFC 9110 section 15.5.2
     return told;
+  }
+
+  /** The page that holds this ticket already, with less time to go. */
+  challengeAgain(entry: Entry): Response {
+    return entryPage(entry, this.#to, this.#service);
+  }
+
+  async #challengePage(visit: Facts, sealer: Sealer, why: Omit<Stopped, "host" | "target">): Promise<Response> {
+    const now = Date.now();
+    const { host, target, address } = visit;
+    const id = crypto.getRandomValues(new Uint8Array(TICKET_ID_BYTES));
+    const ticket = await issueTicket(sealer, { host, target, ...why }, now, id);
+    const waitS = waitSecondsFor(this.#isolate.tally, issuanceCharge(WAITING, address, 0), why.posture, now);
+    return entryPage({ ticket, supportCode: codeOf(ticket), waitS }, this.#to, this.#service);
   }
 
   #notice(): SiteNotice {

@@ -5,9 +5,8 @@
 import type { Lane } from "../identity/identity.ts";
 import type { Posture, VerdictKind } from "../policy/verdict.ts";
 import { encodeFields, type Sealer } from "../seal.ts";
+import { spellCode } from "../support-code.ts";
 
-/** Without 0 O 1 I, which sound or look alike. */
-const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 /** Codes of one reason stay the same for so long: a flood of denials costs one hash in ten seconds. */
 export const CODE_EVERY_MS = 10_000;
 const REMEMBERED_MAX = 512;
@@ -34,21 +33,9 @@ export class SupportCodes {
     const known = this.#codes.get(what);
     if (known?.slot === slot) return known.code;
     const mac = await this.#sealer.mac("support", encodeFields([...fields, slot]));
-    const code = spell(mac);
+    const code = spellCode(mac);
     if (this.#codes.size >= REMEMBERED_MAX) this.#codes.clear();
     this.#codes.set(what, { slot, code });
     return code;
   }
-}
-
-/** The first 40 bits as XXXX-XXXX. */
-function spell(mac: Uint8Array): string {
-  let bits = 0n;
-  for (let i = 0; i < 5; i++) bits = (bits << 8n) | BigInt(mac[i] ?? 0);
-  let text = "";
-  for (let i = 7; i >= 0; i--) {
-    text += ALPHABET[Number((bits >> BigInt(5 * i)) & 31n)];
-    if (i === 4) text += "-";
-  }
-  return text;
 }

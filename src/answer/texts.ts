@@ -87,6 +87,8 @@ export interface Texts {
     /** The page that Back meets on its way to the form. */
     readonly back: PageTexts;
   };
+  /** Where the challenge page opens without the check: `byItself` only where no script runs. */
+  readonly entry: { readonly byItself: string; readonly advice: string; readonly link: string };
   readonly help: { readonly title: string; readonly code: string; readonly phone: string };
   /** For software and whoever reads its logs. */
   readonly machine: {

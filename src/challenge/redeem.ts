@@ -47,7 +47,8 @@ export async function redeem(
   }
 }
 
-async function trySpend(spend: Spend, id: string, expiresAtMs: number): ReturnType<Spend> {
+/** Whatever goes wrong counts as not spent. */
+export async function trySpend(spend: Spend, id: string, expiresAtMs: number): ReturnType<Spend> {
   try {
     return await spend(id, expiresAtMs);
   } catch {

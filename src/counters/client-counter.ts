@@ -8,6 +8,7 @@
  * What is stored stands in STORED.md.
  */
 import { DurableObject } from "cloudflare:workers";
+import { HelpDesk } from "./help-desk.ts";
 import type { Spendings } from "./ledger.ts";
 import type { ExchangeReply, ExchangeReport } from "./protocol.ts";
 import { SHARD_COUNT, Shard } from "./shard.ts";
@@ -25,6 +26,7 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
   readonly #number: number;
   readonly #shard: Shard;
   readonly #grants: StrictGrants;
+  readonly #helpDesk: HelpDesk;
   #handoverScheduled = false;
   #handoversUnderWay = 0;
   #purgedAt = 0;
@@ -42,6 +44,7 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS lease_epoch (one INTEGER PRIMARY KEY CHECK (one = 1), until INTEGER NOT NULL)",
     );
+    this.#helpDesk = new HelpDesk(ctx.storage.sql);
     this.#grants = new StrictGrants(leaseEpochIn(ctx.storage.sql), Date.now());
   }
 
@@ -98,6 +101,21 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
   /** Tokens of a strict budget. Only the shard that owns the key may be asked. */
   grant(request: GrantRequest): Grant {
     return this.#grants.grant(request, Date.now());
+  }
+
+  /** Whether this operator, a keyed hash, may let one more in; asked of the operator's own shard. */
+  countGrant(operator: string): boolean {
+    return this.#helpDesk.countGrant(operator, Date.now());
+  }
+
+  /** The help desk lets in whoever holds the ticket of this support code. */
+  letIn(code: string): void {
+    this.#helpDesk.letIn(code, Date.now());
+  }
+
+  /** Asked with the code of a ticket that was verified. */
+  takeGrant(code: string): boolean {
+    return this.#helpDesk.takeGrant(code, Date.now());
   }
 
   async #handOver(inMs: number): Promise<void> {

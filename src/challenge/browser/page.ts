@@ -8,6 +8,8 @@ import { carriedForm, offerByHand, passOn, sendForm, tendForm } from "./resend.t
 import { forgetRounds, isLoop, noteRound } from "./rounds.ts";
 
 const COUNTERS = 8;
+/** A PC of 2015 has solved the dearest puzzle by then, network and other tabs included: whoever has not is shown another way. */
+const DEVICE_BUDGET_MS = 6_000;
 /** What was asked for has come by then, or it was a file: then this page stays. */
 const STILL_HERE_MS = 6_000;
 
@@ -45,6 +47,13 @@ function showFailure(text: "failed" | "again" | "noCookies"): void {
   if (progress) progress.hidden = true;
   showFailed(true);
   offerByHand(true);
+  showEntry();
+}
+
+/** The way round the check. Its link stands in the page from the beginning. */
+function showEntry(): void {
+  const entry = element("shield-entry");
+  if (entry) entry.hidden = false;
 }
 
 async function run(): Promise<void> {
@@ -81,7 +90,10 @@ async function work(): Promise<void> {
   if (progress) progress.hidden = false;
   say("working");
   showProgress(0);
-  if (!(await inTurn(() => earnClearance(means)))) return showFailure("failed");
+  const slow = setTimeout(showEntry, DEVICE_BUDGET_MS);
+  const earned = await inTurn(() => earnClearance(means));
+  clearTimeout(slow);
+  if (!earned) return showFailure("failed");
   noteRound(memory, Date.now());
   showProgress(COUNTERS);
   say("done");

@@ -1,0 +1,77 @@
+/** A ticket becomes a clearance, once: by waiting, or because the help desk let its bearer in. */
+import type { Charge, CounterView, Posture } from "../policy/verdict.ts";
+import type { Sealer } from "../seal.ts";
+import { mintClearance } from "./clearance.ts";
+import { shareInUse } from "./issuance.ts";
+import { type Issuance, type Spend, trySpend } from "./redeem.ts";
+import { codeOf, readTicket, TICKET_TTL_MS } from "./ticket.ts";
+
+/** Reading slowly must cost nothing (WCAG 2.2.1), and a bot's time is cheap: what a wait buys is less than a puzzle. */
+const SHORTEST_WAIT_S = 20;
+const LONGEST_WAIT_S = 120;
+const WAITED_PERCENT = 50;
+/** Pages are prebuilt by the seconds that they show. */
+const STEP_S = 5;
+
+/**
+ * How long one waits who does not work, s. It grows with the posture and with how many from the same prefix came in by
+ * waiting lately.
+ * @param inUse share in use of what the prefix may be given by waiting
+ */
+export function waitSeconds(posture: Posture, inUse: number): number {
+  const strained = posture === "clinicians-first" || posture === "static-only";
+  const seconds = SHORTEST_WAIT_S * (strained ? 2 : 1) * (1 + 4 * inUse);
+  return Math.min(LONGEST_WAIT_S, Math.ceil(seconds / STEP_S) * STEP_S);
+}
+
+/** The same by what is counted for the prefix. */
+export function waitSecondsFor(counters: CounterView, waiting: Charge, posture: Posture, now: number): number {
+  return waitSeconds(posture, shareInUse(counters, waiting, now));
+}
+
+export interface EntryContext {
+  readonly host: string;
+  /** Keyed hash of the network that asks. */
+  readonly network: () => Promise<string>;
+  /** Seconds that the ticket must be old by now. */
+  readonly waitS: number;
+  /** What the prefix may be given by waiting. */
+  readonly waiting: Issuance;
+  /** Takes the help desk's word for this code, if there is one; null where it was not asked for. */
+  readonly takeGrant: ((code: string) => Promise<boolean>) | null;
+  readonly spend: Spend;
+}
+
+export type Entry =
+  | { readonly kind: "cleared"; readonly target: string; readonly clearance: string }
+  /** Too early, or asked for a grant that there is not. */
+  | { readonly kind: "early"; readonly target: string; readonly secondsLeft: number }
+  | { readonly kind: "too-many"; readonly retryAfterS: number }
+  /** Used before: whoever has its clearance gets through. */
+  | { readonly kind: "used"; readonly target: string }
+  | { readonly kind: "no-ticket" }
+  | { readonly kind: "unavailable" };
+
+export async function enter(sealer: Sealer, token: string, context: EntryContext, nowMs: number): Promise<Entry> {
+  const { host, waiting, takeGrant, spend } = context;
+  const ticket = await readTicket(sealer, token, host, nowMs);
+  if (!ticket) return { kind: "no-ticket" };
+  const { id, target } = ticket;
+  const granted = takeGrant !== null && (await takeGrant(codeOf(token)).catch(() => false));
+  if (!granted) {
+    const leftMs = ticket.issuedAtMs + context.waitS * 1_000 - nowMs;
+    if (leftMs > 0) return { kind: "early", target, secondsLeft: Math.ceil(leftMs / 1_000 / STEP_S) * STEP_S };
+    if (waiting.waitS > 0) return { kind: "too-many", retryAfterS: Math.ceil(waiting.waitS) };
+  }
+  switch (await trySpend(spend, id, ticket.issuedAtMs + TICKET_TTL_MS)) {
+    case "spent-now": {
+      if (!granted) waiting.note();
+      const earned = { id, host, network: await context.network(), percent: granted ? 100 : WAITED_PERCENT };
+      return { kind: "cleared", target, clearance: await mintClearance(sealer, earned, nowMs) };
+    }
+    case "already-spent":
+      return { kind: "used", target };
+    default:
+      return { kind: "unavailable" };
+  }
+}

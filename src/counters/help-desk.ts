@@ -1,0 +1,44 @@
+/**
+ * What the help desk decided: a support code that may come in, for some minutes, once; and how many each operator let in
+ * during the last hour. Rows, as an evicted object must neither forget a promise nor a limit.
+ */
+export const GRANT_TTL_MS = 10 * 60_000;
+export const GRANTS_PER_HOUR = 30;
+const HOUR_MS = 3_600_000;
+
+/** The part of an object's SQLite storage that is used. */
+interface Sql {
+  exec(
+    query: string,
+    ...bindings: readonly (string | number)[]
+  ): { one(): Readonly<Record<string, unknown>>; readonly rowsWritten: number };
+}
+
+export class HelpDesk {
+  readonly #sql: Sql;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+    sql.exec("CREATE TABLE IF NOT EXISTS granted (code TEXT PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID");
+    sql.exec("CREATE TABLE IF NOT EXISTS grants_given (operator TEXT NOT NULL, at INTEGER NOT NULL)");
+  }
+
+  /** @param operator keyed hash @returns whether this operator may let one more in; then it is counted */
+  countGrant(operator: string, now: number): boolean {
+    this.#sql.exec("DELETE FROM grants_given WHERE at <= ?", now - HOUR_MS);
+    const row = this.#sql.exec("SELECT COUNT(*) AS given FROM grants_given WHERE operator = ?", operator).one();
+    if (Number(row.given) >= GRANTS_PER_HOUR) return false;
+    this.#sql.exec("INSERT INTO grants_given (operator, at) VALUES (?, ?)", operator, now);
+    return true;
+  }
+
+  letIn(code: string, now: number): void {
+    this.#sql.exec("DELETE FROM granted WHERE expires_at <= ?", now);
+    this.#sql.exec("INSERT OR REPLACE INTO granted (code, expires_at) VALUES (?, ?)", code, now + GRANT_TTL_MS);
+  }
+
+  /** True once for each code that was let in. */
+  takeGrant(code: string, now: number): boolean {
+    return this.#sql.exec("DELETE FROM granted WHERE code = ? AND expires_at > ?", code, now).rowsWritten > 0;
+  }
+}

@@ -1,0 +1,99 @@
+/** GET /.shield/enter: opens a challenge page without the check, to whoever waited or was let in by the help desk. */
+import { jitteredSeconds } from "./answer/retry.ts";
+import { clearanceCookie } from "./challenge/clearance.ts";
+import { enter, waitSecondsFor } from "./challenge/enter.ts";
+import { issuanceCharge, WAITING } from "./challenge/issuance.ts";
+import { networksOf } from "./challenge/network.ts";
+import { codeOf } from "./challenge/ticket.ts";
+import { spendIn } from "./challenge-context.ts";
+import { grantShard } from "./operate/grant.ts";
+import type { OwnRequest, OwnRoute } from "./own-paths.ts";
+import { facilityOf } from "./policy/compile.ts";
+import type { Budget } from "./policy/policy.ts";
+import { MAX_TOKEN_CHARS } from "./seal.ts";
+
+const UNAVAILABLE = { kind: "closed", retryAfterS: 5 } as const;
+const REASON = "entry without a check";
+/** Looking for a grant asks a Durable Object: not too often for one prefix. */
+const ASKING: Budget = {
+  ...WAITING,
+  name: "asking for a grant",
+  perMinute: 20,
+  burst: 40,
+  emissionMs: 3_000,
+  toleranceMs: 120_000,
+};
+
+export const entryRoute: OwnRoute = { method: "GET", path: "/.shield/enter", handle: serveEntry };
+
+async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnRequest): Promise<Response> {
+  const { sealer, tally, policy } = isolate;
+  const site = policy.siteOf.get(facts.host);
+  const posture = site ? isolate.desk(site).posture(now) : "normal";
+  if (!sealer) return respond.verdict(UNAVAILABLE, REASON, "unknown", posture);
+  const { ticket, desk } = readQuery(facts.target);
+  // Another site that sends people here could hand them its own ticket, and so its own budget.
+  if (facts.site === "cross-site" || facts.site === "same-site") return goTo(`${facts.authority}/`);
+  const seats = facilityOf(policy, facts.address, now)?.seats ?? 0;
+  const waiting = issuanceCharge(WAITING, facts.address, seats);
+  const asking = issuanceCharge(ASKING, facts.address, seats);
+  const mayAsk = desk && tally.waitSeconds(asking, now) === 0;
+  const entry = await enter(
+    sealer,
+    ticket,
+    {
+      host: facts.host,
+      network: async () => (await networksOf(sealer, facts.address))[0] ?? "",
+      waitS: waitSecondsFor(tally, waiting, posture, now),
+      waiting: { waitS: tally.waitSeconds(waiting, now), note: () => tally.apply([waiting], now) },
+      takeGrant: mayAsk
+        ? (code) => {
+            tally.apply([asking], now);
+            return grantShard(env, code).takeGrant(code);
+          }
+        : null,
+      spend: spendIn(env),
+    },
+    now,
+  );
+  switch (entry.kind) {
+    case "cleared":
+      return goTo(facts.authority + entry.target, clearanceCookie(entry.clearance));
+    case "used":
+      return goTo(facts.authority + entry.target);
+    case "no-ticket":
+      return goTo(`${facts.authority}/`);
+    case "early":
+      // A reload of this address by whoever got in already.
+      if ((await prove()).lane !== "unknown") return goTo(facts.authority + entry.target);
+      return respond.challengeAgain({ ticket, supportCode: codeOf(ticket), waitS: entry.secondsLeft });
+    case "too-many":
+      return respond.verdict(
+        { kind: "limit", retryAfterS: entry.retryAfterS, budget: WAITING },
+        WAITING.name,
+        "unknown",
+        posture,
+      );
+    case "unavailable":
+      return respond.verdict(
+        { ...UNAVAILABLE, retryAfterS: jitteredSeconds(5, Math.random()) },
+        REASON,
+        "unknown",
+        posture,
+      );
+  }
+}
+
+/** Always with our own authority in front: a target such as `//elsewhere` leads nowhere else. */
+function goTo(url: string, cookie?: string): Response {
+  const headers = new Headers({ Location: url, "Cache-Control": "no-store", "Referrer-Policy": "same-origin" });
+  if (cookie !== undefined) headers.set("Set-Cookie", cookie);
+  return new Response(null, { status: 303, headers });
+}
+
+function readQuery(target: string): { readonly ticket: string; readonly desk: boolean } {
+  const query = target.slice(target.indexOf("?") + 1);
+  if (query.length > MAX_TOKEN_CHARS + 32) return { ticket: "", desk: false };
+  const said = new URLSearchParams(query);
+  return { ticket: said.get("ticket") ?? "", desk: said.get("desk") === "1" };
+}

@@ -1,0 +1,56 @@
+/** The challenge page in a real Chromium without JavaScript, and where the check never ends. */
+import { join } from "node:path";
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { launchBrowser, openContext } from "../lab/browser.ts";
+import { type Lab, startEdges } from "../lab/edge.ts";
+import * as lab from "../lab/visitors.ts";
+
+let running: Lab;
+let shield: URL;
+let browser: Browser;
+let context: BrowserContext | undefined;
+
+beforeAll(async () => {
+  [running, browser] = await Promise.all([
+    startEdges({
+      portalCapacity: 0,
+      rulesModule: join(import.meta.dirname, "../lab/roomy-rules.ts"),
+      vars: { ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN },
+    }),
+    launchBrowser(),
+  ]);
+  const [first] = running.shieldUrls;
+  if (!first) throw new Error("the lab has no shield");
+  shield = first;
+  const posture = { site: "e-health portal", posture: "elevated", minutes: 60, reason: "a test" };
+  expect((await lab.operate(shield, "/.shield/posture", posture)).status).toBe(200);
+});
+afterEach(() => context?.close());
+afterAll(async () => {
+  await browser?.close();
+  await running?.stop();
+});
+
+test("without JavaScript the page opens by itself, and what comes after it as well", async () => {
+  context = await openContext(browser, "198.51.100.7", { javaScriptEnabled: false });
+  const page = await context.newPage();
+  const asked = new URL("/news?page=3", shield).href;
+  expect((await page.goto(asked))?.status()).toBe(403);
+  expect(await page.getByText("20 sekundēm").filter({ visible: true }).count()).toBeGreaterThan(0);
+  await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor({ timeout: 28_000 });
+  expect(page.url()).toBe(asked);
+  expect((await page.goto(new URL("/news?page=2", shield).href))?.status()).toBe(200);
+}, 60_000);
+
+test("where the check does not come to an end, support lets people in by the code that the page shows", async () => {
+  context = await openContext(browser, "192.0.2.7");
+  const page = await context.newPage();
+  await page.route("**/.shield/puzzle", (route) => route.fulfill({ status: 403, body: "" }));
+  await page.goto(new URL("/news?page=3", shield).href);
+  await page.locator("#shield-entry").waitFor({ state: "visible", timeout: 20_000 });
+  const code = await page.locator(".code").first().textContent();
+  expect((await lab.operate(shield, "/.shield/grant", { code })).status).toBe(200);
+  await page.locator("#shield-entry a").click();
+  await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
+});
