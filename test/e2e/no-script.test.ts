@@ -39,7 +39,7 @@ test("without JavaScript the page opens by itself, and what comes after it as we
   const page = await context.newPage();
   const asked = new URL("/news?page=3", shield).href;
   expect((await page.goto(asked))?.status()).toBe(403);
-  await page.screenshot({ path: join(SCREENSHOTS, "challenge-no-script-lv.png"), fullPage: true });
+  await page.screenshot({ path: join(SCREENSHOTS, "entry-no-script-lv.png"), fullPage: true });
   expect(await page.locator("noscript a").isVisible()).toBe(true);
   await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor({ timeout: 28_000 });
   expect(page.url()).toBe(asked);
@@ -52,7 +52,7 @@ test("where the check does not come to an end, support lets people in by the cod
   await page.route("**/.shield/puzzle", (route) => route.fulfill({ status: 403, body: "" }));
   await page.goto(new URL("/news?page=3", shield).href);
   await page.locator("#shield-entry").waitFor({ state: "visible", timeout: 20_000 });
-  await page.screenshot({ path: join(SCREENSHOTS, "challenge-entry-lv.png"), fullPage: true });
+  await page.screenshot({ path: join(SCREENSHOTS, "entry-failed-lv.png"), fullPage: true });
   const code = await page.locator(".code").first().textContent();
   expect((await lab.operate(shield, "/.shield/grant", { code })).status).toBe(200);
   await page.locator("#shield-entry a").click();
