@@ -136,6 +136,7 @@ async function pass(visit: Visit): Promise<Response> {
   });
   const identity = proving instanceof Promise ? await proving : proving;
   visit.identity = identity;
+  noteCompany(isolate, visit.facts, identity, now);
   const taking = takeForm(isolate, visit.request, visit.facts, identity, now);
   const taken = taking instanceof Promise ? await taking : taking;
   if (taken.kind === "refused") return respond.fault(taken.fault);
@@ -192,6 +193,14 @@ async function pass(visit: Visit): Promise<Response> {
   if (!room && stander) return waitInLine(visit, identity, decision, stander);
   if (!room) return turnAway(visit, NO_ROOM, "no room at the origin", identity);
   return forwarded(visit, identity, decision);
+}
+
+/** Proven people make room for those behind the same address who have yet to sign in. */
+function noteCompany({ tally }: Isolate, { address, network }: Facts, identity: Identity, now: number): void {
+  const { lane, principal, facility } = identity;
+  const isPerson = lane === "clinician" || lane === "resident";
+  if (principal !== null && isPerson && facility === null && network.worker === "")
+    tally.notePerson(principal, address, now);
 }
 
 /** The waiting page, with her place for the way. */

@@ -6,6 +6,8 @@
  */
 import type { Budget } from "../policy/policy.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
+import type { ClientAddress } from "../request/address.ts";
+import { Company } from "./company.ts";
 import type { Spend } from "./gcra.ts";
 import { BYTES_PER_ENTRY, Ledger, type Spendings } from "./ledger.ts";
 import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
@@ -21,11 +23,22 @@ const TELL_FROM_SHARE_OF_BURST = 0.1;
 export class Tally implements CounterView {
   readonly #ledger: Ledger;
   readonly #key: SipKey;
+  readonly #company = new Company();
 
   /** @param key the hash key, the same in every isolate, so that shards can add up what isolates tell */
   constructor(key: SipKey, entries: number = ENTRIES) {
     this.#key = key;
     this.#ledger = new Ledger(entries, KEYS_PER_EXCHANGE);
+  }
+
+  /** A proven person was seen at this address. */
+  notePerson(principal: string, address: Pick<ClientAddress, "key" | "prefix">, now: number): void {
+    this.#company.note(address.key, principal, now);
+    this.#company.note(address.prefix, principal, now);
+  }
+
+  peopleAt(key: string, now: number): number {
+    return this.#company.at(key, now);
   }
 
   waitSeconds(charge: Charge, now: number): number {

@@ -159,11 +159,16 @@ function compileBudget(budget: BudgetRules, routeNames: ReadonlySet<string>, rep
   if (!(budget.burst >= 1)) report(where, "burst must be at least 1.", "It is how many may come at once.");
   if (budget.strict && budget.counts === "cost")
     report(where, "a strict budget counts requests, not cost.", "Drop one of the two.");
+  if (budget.eachRoute && budget.routes === undefined)
+    report(where, "eachRoute has no routes to count apart.", "Name them in `routes`, or drop eachRoute.");
+  if (budget.per === "network" && budget.lanes === undefined)
+    report(where, "a budget per network would hold doctors to it.", 'Say for which lanes it is, like "unknown".');
   if (budget.routes !== undefined) checkRouteNames(where, list(budget.routes), routeNames, report);
   const emissionMs = MINUTE_MS / budget.perMinute;
   return {
     name: budget.name,
     per: budget.per,
+    eachRoute: budget.eachRoute ?? false,
     lanes: budget.lanes === undefined ? null : new Set(list(budget.lanes)),
     routes: budget.routes === undefined ? null : new Set(list(budget.routes)),
     ...(budget.transaction ? { transaction: budget.transaction } : {}),

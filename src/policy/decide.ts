@@ -15,6 +15,10 @@ import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.
 const POSTURE_RETRY_S = 30;
 /** People whom a prefix budget is meant for where no facility is registered. */
 const SEATS_OF_ORDINARY_PREFIX = 20;
+/** People whom an address's budget is meant for: so many at 30 requests a minute. */
+const SEATS_OF_ORDINARY_ADDRESS = 10;
+/** Who was seen first there earns no room: a stolen pass on tour would make some wherever it goes. */
+const PEOPLE_WHO_EARN_NOTHING = 2;
 
 /** Whoever meets something that is switched off is not told to wait longer than this, seconds. */
 const OFF_RETRY_MAX_S = 600;
@@ -36,7 +40,7 @@ export function decide(
 ): Decision {
   const route = routeOf(site, facts);
   const subject: Subject = { facts, lane: identity.lane, route };
-  const charges = chargesFor(policy, subject, identity);
+  const charges = chargesFor(policy, subject, identity, counters, now);
   const { matched, observed } = firstRule(policy, subject);
   const decision = (
     verdict: Verdict,
@@ -121,29 +125,53 @@ function firstRule(policy: Policy, subject: Subject) {
 }
 
 /** Everything this request spends: her own budget, or the one of her address or facility if she proved nothing. */
-export function chargesFor(policy: Policy, subject: Subject, identity: Identity): readonly Charge[] {
+export function chargesFor(
+  policy: Policy,
+  subject: Subject,
+  identity: Identity,
+  counters: Pick<CounterView, "peopleAt"> = {},
+  now = 0,
+): readonly Charge[] {
   const charges: Charge[] = [];
   for (const budget of policy.budgets) {
     if (budget.lanes !== null && !budget.lanes.has(identity.lane)) continue;
     if (budget.routes !== null && !budget.routes.has(subject.route.name)) continue;
     if (budget.transaction && (budget.transaction === "with") !== (identity.transaction !== null)) continue;
-    const key = keyFor(budget, subject, identity);
-    if (key === null) continue;
+    const counted = keyFor(budget, subject, identity);
+    if (counted === null) continue;
     const cost = budget.counts === "cost" ? subject.route.cost : 1;
-    if (cost > 0) charges.push({ budget, key, cost, scale: scaleOf(budget, identity, cost) });
+    if (cost === 0) continue;
+    const scale = scaleOf(budget, identity, cost, () => counters.peopleAt?.(counted, now) ?? 0);
+    charges.push({ budget, key: budget.eachRoute ? `${counted}|${subject.route.name}` : counted, cost, scale });
   }
   return charges;
 }
 
 /**
- * A facility's budgets are by the seat; a prefix in which one lies has room for its people beside a few strangers. A
- * clearance may have a part of its budget only, but never so little that this request could not pass at all.
+ * A facility's budgets are by the seat; a prefix in which one lies has room for its people beside a few strangers. Where
+ * nobody is registered, the proven people who were seen there make room as if each had a seat. A clearance may have a part of
+ * its budget only, but never so little that this request could not pass at all.
  */
-function scaleOf(budget: Budget, { facility, clearanceShare }: Identity, cost: number): number {
-  if (budget.per === "clearance") return Math.max(clearanceShare, Math.min(1, cost / budget.burst));
-  if (facility === null) return 1;
-  if (budget.per === "facility") return facility.seats;
-  return budget.per === "prefix" ? 1 + facility.seats / SEATS_OF_ORDINARY_PREFIX : 1;
+function scaleOf(
+  { per, burst }: Budget,
+  { facility, clearanceShare }: Identity,
+  cost: number,
+  people: () => number,
+): number {
+  switch (per) {
+    case "principal":
+    case "transaction":
+    case "network":
+      return 1;
+    case "clearance":
+      return Math.max(clearanceShare, Math.min(1, cost / burst));
+    case "facility":
+      return facility?.seats ?? 1;
+    case "address":
+      return 1 + Math.max(0, people() - PEOPLE_WHO_EARN_NOTHING) / SEATS_OF_ORDINARY_ADDRESS;
+    case "prefix":
+      return 1 + (facility?.seats ?? Math.max(0, people() - PEOPLE_WHO_EARN_NOTHING)) / SEATS_OF_ORDINARY_PREFIX;
+  }
 }
 
 /**
@@ -165,6 +193,8 @@ function keyFor(budget: Budget, { facts, route }: Subject, identity: Identity): 
       return facts.network.worker === "" ? facts.address.key : `worker ${facts.network.worker}`;
     case "prefix":
       return facts.address.prefix;
+    case "network":
+      return facts.network.asn === 0 ? null : `AS${facts.network.asn}`;
     case "facility":
       return proven === null && identity.facility !== null ? identity.facility.name : null;
   }
@@ -182,12 +212,15 @@ function firstExceeded(
   return null;
 }
 
+/** Of whoever presents nothing, these are the same whatever she asks for. */
+const ADDRESS_KEYS: ReadonlySet<Budget["per"]> = new Set(["address", "prefix", "network", "facility"]);
+
 /** Other people's Workers share one address, so what is decided about one of them stands for nobody else. */
-function standsForAddress({ per, routes, counts }: Budget, facts: Facts, { lane }: Identity): boolean {
-  const followsFromAddress = per === "address" || per === "prefix" || per === "facility";
-  return (
-    followsFromAddress && lane === "unknown" && routes === null && counts === "requests" && facts.network.worker === ""
-  );
+function standsForAddress(budget: Budget, facts: Facts, { lane }: Identity): boolean {
+  const whateverIsAsked = budget.routes === null && budget.counts === "requests";
+  const followsFromAddress =
+    ADDRESS_KEYS.has(budget.per) && budget.transaction !== "with" && facts.network.worker === "";
+  return whateverIsAsked && followsFromAddress && lane === "unknown";
 }
 
 function sparedTheChallenge(identity: Identity, { route }: Subject): boolean {

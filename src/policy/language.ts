@@ -141,12 +141,22 @@ export interface ForATime {
 
 export interface BudgetRules {
   readonly name: string;
-  /** Whose spending is counted. */
-  readonly per: "principal" | "clearance" | "transaction" | "address" | "prefix" | "facility";
+  /**
+   * Whose spending is counted: of a proven person or system (`principal`), of a solved challenge (`clearance`), of a
+   * sign-in that was begun (`transaction`), of an IPv4
+   * address or IPv6 /64 by whoever proved nothing (`address`), of the /24 or /48 around it, by everybody (`prefix`), of a whole
+   * network operator by its AS number (`network`), of a registered facility, times its seats (`facility`).
+   *
+   * Room grows where proven people are seen: each beyond the second adds a tenth to the budget of their address and a
+   * twentieth to that of their prefix, and is forgotten within half an hour.
+   */
+  readonly per: "principal" | "clearance" | "transaction" | "address" | "prefix" | "network" | "facility";
   /** Only for these lanes; default all. */
   readonly lanes?: OneOf<Lane>;
   /** Only on the routes of these names; default all. */
   readonly routes?: OneOf<string>;
+  /** `true`: each of these routes has a budget of its own, of this size. Default: one for all of them together. */
+  readonly eachRoute?: boolean;
   /**
    * On returns from sign-in: only of those who bring the transaction that was opened when they began, or only of those who do
    * not, as when the identity provider itself began. Default both.

@@ -3,7 +3,7 @@ import type { Lane } from "../identity/identity.ts";
 import type { ProofPolicies } from "../identity/kinds.ts";
 import type { Network } from "../request/address.ts";
 import type { Facts } from "../request/facts.ts";
-import type { Rule, SiteRules } from "./language.ts";
+import type { BudgetRules, Rule, SiteRules } from "./language.ts";
 import type { Mode, Notice } from "./modes.ts";
 import type { ClassOfService, Importance } from "./tables.ts";
 
@@ -48,7 +48,9 @@ export interface CompiledRoute {
 
 export interface Budget {
   readonly name: string;
-  readonly per: "principal" | "clearance" | "transaction" | "address" | "prefix" | "facility";
+  readonly per: BudgetRules["per"];
+  /** Counted apart for each route; left out, for all of them together. */
+  readonly eachRoute?: boolean;
   readonly lanes: ReadonlySet<Lane> | null;
   readonly routes: ReadonlySet<string> | null;
   /** Only of whoever brings a sign-in transaction, or only of whoever does not. Default both. */

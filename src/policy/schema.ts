@@ -72,10 +72,11 @@ const Site = v.strictObject({
 
 const Budget = v.strictObject({
   name: text,
-  per: v.picklist(["principal", "clearance", "transaction", "address", "prefix", "facility"]),
+  per: v.picklist(["principal", "clearance", "transaction", "address", "prefix", "network", "facility"]),
   lanes: v.optional(conditionParts.lane),
   routes: v.optional(texts),
   transaction: v.optional(v.picklist(["with", "without"])),
+  eachRoute: v.optional(v.boolean()),
   perMinute: v.number(),
   burst: v.number(),
   counts: v.optional(v.picklist(["requests", "cost"])),

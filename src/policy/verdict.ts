@@ -49,4 +49,6 @@ export interface Decision {
 export interface CounterView {
   /** Seconds until this spend fits into the budget; 0 when it fits now. */
   waitSeconds(charge: Charge, now: number): number;
+  /** Proven people seen lately behind an address or in a prefix (its key); left out, nobody was. */
+  peopleAt?(key: string, now: number): number;
 }
