@@ -4,8 +4,24 @@
  * 16, robots 2), a quarter of it, so that shares mean something beside a flood that two cores can make. The figures are
  * derived from published yearly totals (18.5 million prescriptions in 2025), not measured.
  *
- * Practice software has no proof of who it is yet: to the shield it is a stranger, and its success says so.
+ * Practice software, pharmacies and laboratories prove who they are, with certificates or service keys.
  */
+
+/** How a piece of software proves who it is. */
+export type ProofOfSoftware = "certificate" | "service key" | "none";
+
+/** Shares of the installations; whoever is left over proves nothing. */
+export interface ProofShares {
+  readonly certificate: number;
+  readonly serviceKey: number;
+}
+
+/** The same installation always proves itself in the same way, and any part of the cast is mixed alike. */
+export function proofOf({ certificate, serviceKey }: ProofShares, installation: number): ProofOfSoftware {
+  const place = (installation * 0.618034) % 1; // the golden ratio spreads them evenly
+  if (place < certificate) return "certificate";
+  return place < certificate + serviceKey ? "service key" : "none";
+}
 
 /** People with browsers who write prescriptions. */
 export interface Doctors {
@@ -34,6 +50,7 @@ export interface Systems {
   /** Share that asks again at once, three times, whatever Retry-After says. */
   readonly impatient: number;
   readonly userAgents: readonly string[];
+  readonly proofs: ProofShares;
 }
 
 export interface Laboratories {
@@ -43,6 +60,7 @@ export interface Laboratories {
   /** Median of a log-normal, bytes. */
   readonly bytes: number;
   readonly patienceMs: number;
+  readonly proofs: ProofShares;
 }
 
 export interface Residents {
@@ -125,6 +143,7 @@ export const CLINIC: Clinic = {
       patienceMs: 30_000,
       impatient: 0.5,
       userAgents: PRACTICE_SOFTWARE,
+      proofs: { certificate: 0.6, serviceKey: 0.4 },
     },
     {
       lane: "pharmacies",
@@ -137,6 +156,7 @@ export const CLINIC: Clinic = {
       patienceMs: 15_000,
       impatient: 0.5,
       userAgents: PRACTICE_SOFTWARE,
+      proofs: { certificate: 0.6, serviceKey: 0.4 },
     },
   ],
   laboratories: {
@@ -145,6 +165,7 @@ export const CLINIC: Clinic = {
     requestsPerSecond: 0.5,
     bytes: 40_000,
     patienceMs: 60_000,
+    proofs: { certificate: 1, serviceKey: 0 },
   },
   residents: {
     count: 30,

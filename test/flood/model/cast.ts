@@ -54,15 +54,15 @@ export function startWork(
     void new ModelResident(visitor, stage, residents).visit(afterMs, has(stage.random, "signed in"));
   });
   for (const plan of clinic.systems)
-    cast(times(plan), plan.addresses, (visitor, stage) => {
-      void new ModelSystem(visitor, stage, plan).work(stage.random.between(0, Math.min(plan.taskEveryMs, calmMs)));
+    cast(times(plan), plan.addresses, (visitor, stage, n) => {
+      void new ModelSystem(visitor, stage, plan, n).work(stage.random.between(0, Math.min(plan.taskEveryMs, calmMs)));
     });
   const laboratories = {
     ...clinic.laboratories,
     requestsPerSecond: clinic.laboratories.requestsPerSecond * world.clinics,
   };
-  cast(times(laboratories), laboratories.addresses, (visitor, stage) => {
-    void new ModelLaboratory(visitor, stage, { ...laboratories, count: times(clinic.laboratories) }).work(0);
+  cast(times(laboratories), laboratories.addresses, (visitor, stage, n) => {
+    void new ModelLaboratory(visitor, stage, { ...laboratories, count: times(clinic.laboratories) }, n).work(0);
   });
   cast(times(clinic.robots), clinic.robots.addresses, (visitor, stage) => {
     void new ModelRobot(visitor, stage, clinic.robots).work();
@@ -78,13 +78,13 @@ export function startWork(
   const [practice] = clinic.systems;
   const systems = surge?.practiceSystems;
   if (systems && practice)
-    cast(systems.count, manyLines(systems.count), (visitor, stage) => {
-      void new ModelSystem(visitor, stage, practice).work(calmMs + stage.random.between(0, systems.overS * 1000));
+    cast(systems.count, manyLines(systems.count), (visitor, stage, n) => {
+      void new ModelSystem(visitor, stage, practice, n).work(calmMs + stage.random.between(0, systems.overS * 1000));
     });
   const batch = surge?.laboratories;
   if (batch)
-    cast(batch.count, clinic.laboratories.addresses, (visitor, stage) => {
-      void new ModelLaboratory(visitor, stage, { ...clinic.laboratories, ...batch }).work(calmMs);
+    cast(batch.count, clinic.laboratories.addresses, (visitor, stage, n) => {
+      void new ModelLaboratory(visitor, stage, { ...clinic.laboratories, ...batch }, n).work(calmMs);
     });
 }
 

@@ -1,5 +1,5 @@
 /** People and programs of the clinic under the virtual clock: the tasks, pauses and habits of real/people.ts and systems.ts. */
-import type { Doctors, Laboratories, Residents, Robots, Systems } from "../clinic.ts";
+import { type Doctors, type Laboratories, proofOf, type Residents, type Robots, type Systems } from "../clinic.ts";
 import type { Group, Journal } from "../journal.ts";
 import type { Random } from "../random.ts";
 import { NAVIGATION, PORTAL, USER_AGENT } from "../real/browser.ts";
@@ -230,11 +230,12 @@ export class ModelSystem extends Program {
   readonly #plan: Systems;
   readonly #userAgent: string;
 
-  constructor(visitor: Visitor, stage: Stage, plan: Systems) {
+  constructor(visitor: Visitor, stage: Stage, plan: Systems, installation: number) {
     const retries = stage.random.fraction() < plan.impatient ? RETRIES : 0;
     super(visitor, stage, "machines", plan.lane, plan.patienceMs, retries);
     this.#plan = plan;
     this.#userAgent = stage.random.pick(plan.userAgents);
+    if (proofOf(plan.proofs, installation) !== "none") visitor.prove("machine");
   }
 
   async work(afterMs: number): Promise<void> {
@@ -282,9 +283,10 @@ const CALLS: Readonly<Record<Systems["task"], readonly string[]>> = {
 export class ModelLaboratory extends Program {
   readonly #everyMs: number;
 
-  constructor(visitor: Visitor, stage: Stage, plan: Laboratories) {
+  constructor(visitor: Visitor, stage: Stage, plan: Laboratories, installation: number) {
     super(visitor, stage, "machines", "laboratories", plan.patienceMs, 0);
     this.#everyMs = (1000 * plan.count) / plan.requestsPerSecond;
+    if (proofOf(plan.proofs, installation) !== "none") visitor.prove("machine");
   }
 
   async work(afterMs: number): Promise<void> {

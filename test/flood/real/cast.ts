@@ -1,11 +1,12 @@
 /** Makes the clinic's people and systems from its data, and lets them work until a run is over. */
 import { networkOf } from "../addresses.ts";
-import type { Clinic } from "../clinic.ts";
+import { type Clinic, proofOf } from "../clinic.ts";
 import type { Journal } from "../journal.ts";
 import type { Surge } from "../lab-scenario.ts";
 import type { Client } from "../places.ts";
 import { Random } from "../random.ts";
 import { Browser } from "./browser.ts";
+import { credentialOf } from "./credentials.ts";
 import type { Edges } from "./edges.ts";
 import { Doctor, Resident } from "./people.ts";
 import type { SolvingThread } from "./solving.ts";
@@ -26,6 +27,8 @@ interface Stage {
   readonly edges: Edges;
   readonly journal: Journal;
   readonly solving: SolvingThread;
+  /** The lab's SHIELD_SECRET. */
+  readonly secret: string;
 }
 
 /** Everybody at work. Resolves when `end` is aborted and the last has stopped. */
@@ -38,7 +41,7 @@ export async function work(
   end: AbortSignal,
 ): Promise<void> {
   const random = new Random(seed);
-  const { edges, journal, solving } = stage;
+  const { edges, journal, solving, secret } = stage;
   const browser = (address: string, own: Random) =>
     new Browser(clientAt(address, own.fraction() < 0.9 ? "HTTP/2" : "HTTP/1.1"), edges, own, solving);
   const jobs: Promise<void>[] = [];
@@ -98,7 +101,8 @@ export async function work(
     for (let n = 0; n < plan.count; n++) {
       const own = random.fork();
       const client = clientAt(nth(plan.addresses, n), "HTTP/1.1");
-      const system = new SoapSystem(`system-${++installed}`, client, edges, own, journal, plan);
+      const credential = credentialOf(proofOf(plan.proofs, ++installed), installed, secret);
+      const system = new SoapSystem(`system-${installed}`, client, credential, edges, own, journal, plan);
       jobs.push(system.work(fromMs + own.between(0, overMs), end));
     }
 
@@ -110,7 +114,8 @@ export async function work(
     for (let n = 0; n < plan.count; n++) {
       const own = random.fork();
       const client = clientAt(nth(plan.addresses, n), "HTTP/1.1");
-      jobs.push(new Laboratory(client, edges, own, journal, plan).work(fromMs, end));
+      const credential = credentialOf(proofOf(plan.proofs, ++installed), installed, secret);
+      jobs.push(new Laboratory(client, credential, edges, own, journal, plan).work(fromMs, end));
     }
 
   for (let n = 0; n < clinic.robots.count; n++) {

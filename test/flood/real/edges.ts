@@ -46,8 +46,11 @@ export class Edges {
     return this.#asked.size;
   }
 
-  /** Header lines that tell the edge who asks. */
-  linesAbout(client: Client, edge: number): string {
+  /**
+   * Header lines that tell the edge who asks.
+   * @param certificate what it found out about the client's, if there is one
+   */
+  linesAbout(client: Client, edge: number, certificate?: object): string {
     const key = `${client.kind} ${client.country} ${client.protocol} ${hashOf(client.address)} ${edge % LOCATIONS.length}`;
     let cf = this.#told.get(key);
     if (cf === undefined) {
@@ -64,7 +67,8 @@ export class Edges {
       if (this.#told.size > 20_000) this.#told.clear();
       this.#told.set(key, cf);
     }
-    return `CF-Connecting-IP: ${client.address}\r\nMF-CF-Blob: ${cf}`;
+    const handshake = certificate ? `,"tlsClientAuth":${JSON.stringify(certificate)}` : "";
+    return `CF-Connecting-IP: ${client.address}\r\nMF-CF-Blob: ${cf.slice(0, -1)}${handshake}}`;
   }
 
   /** The first line of a request, and its Host. */

@@ -2,6 +2,7 @@
  * One run in real time: a lab of its own, calm, attack, and what comes after. Real workerd, real bytes; everything that is
  * known of the product is what its answers say.
  */
+import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { compile } from "../../../src/policy/compile.ts";
 import rules from "../../../src/rules.ts";
@@ -72,7 +73,12 @@ export async function runReal(options: RealRunOptions): Promise<FloodResult> {
   assertHarmlessClinic(CLINIC);
   // Without it workerd's memory grows to some gigabytes before its lazy collector looks.
   process.env.MINIFLARE_WORKERD_V8_FLAGS = "--gc-global";
-  const lab = await startEdges({ edges: shield ? options.edges : 1, objectsEntry: COUNTING_OBJECTS });
+  const secret = randomBytes(32).toString("base64url");
+  const lab = await startEdges({
+    edges: shield ? options.edges : 1,
+    objectsEntry: COUNTING_OBJECTS,
+    vars: { SHIELD_SECRET: secret },
+  });
   options.onStarted?.();
   if (lab.portalUrl === null) throw new Error("the lab has no portal");
   const gates: Gate[] = shield
@@ -88,7 +94,7 @@ export async function runReal(options: RealRunOptions): Promise<FloodResult> {
       if (thread) threads.push(thread);
       return { plan, thread };
     });
-    return await new Run(options, lab.portalUrl, shield ? lab.objectsUrl : null, edges, people, crews).go();
+    return await new Run(options, lab.portalUrl, shield ? lab.objectsUrl : null, edges, people, crews, secret).go();
   } finally {
     edges.close();
     await Promise.all(threads.map((thread) => thread.close()));
@@ -103,6 +109,7 @@ class Run {
   readonly #edges: Edges;
   readonly #people: SolvingThread;
   readonly #crews: readonly { readonly plan: CrewPlan; readonly thread: SolvingThread | null }[];
+  readonly #secret: string;
 
   constructor(
     options: RealRunOptions,
@@ -111,6 +118,7 @@ class Run {
     edges: Edges,
     people: SolvingThread,
     crews: readonly { readonly plan: CrewPlan; readonly thread: SolvingThread | null }[],
+    secret: string,
   ) {
     this.#options = options;
     this.#portal = portal;
@@ -118,6 +126,7 @@ class Run {
     this.#edges = edges;
     this.#people = people;
     this.#crews = crews;
+    this.#secret = secret;
   }
 
   async go(): Promise<FloodResult> {
@@ -136,7 +145,7 @@ class Run {
     const watched = watching.watch(watchingEnd.signal, (second) =>
       this.#options.onSecond?.(this.#describe(second - 1, journal, watching, startUnix)),
     );
-    const stage = { edges: this.#edges, journal, solving: this.#people };
+    const stage = { edges: this.#edges, journal, solving: this.#people, secret: this.#secret };
     const working = work(CLINIC, scenario.surge, { calmMs: calmS * 1000, attackMs: attackS * 1000 }, seed, stage, end);
     await pause(calmS * 500, undefined, { signal: stop }).catch(() => undefined);
     const prepared = Promise.all(crews.map((crew) => crew.prepare()));

@@ -1,13 +1,13 @@
 /**
  * Software at work, with the habits that installed software has: no cookies, no redirects, no script, one connection, and in
- * half of the installations three more tries at once, whatever Retry-After says. Without a proof of who it is so far.
+ * half of the installations three more tries at once, whatever Retry-After says.
  */
 import type { Laboratories, Robots, Systems } from "../clinic.ts";
 import type { Group, Journal } from "../journal.ts";
 import type { Client } from "../places.ts";
 import type { Random } from "../random.ts";
 import { type Answer, fieldsIn } from "../wire.ts";
-import { PORTAL } from "./browser.ts";
+import { type Credential, NO_CREDENTIAL } from "./credentials.ts";
 import type { Edges } from "./edges.ts";
 import { sleep } from "./people.ts";
 
@@ -24,6 +24,7 @@ interface Call {
 
 class Program {
   readonly #client: Client;
+  readonly #credential: Credential;
   readonly #edges: Edges;
   protected readonly random: Random;
   protected readonly journal: Journal;
@@ -34,12 +35,14 @@ class Program {
 
   constructor(
     client: Client,
+    credential: Credential,
     edges: Edges,
     random: Random,
     journal: Journal,
     habits: { readonly group: Group; readonly lane: string; readonly patienceMs: number; readonly retries: number },
   ) {
     this.#client = client;
+    this.#credential = credential;
     this.#edges = edges;
     this.random = random;
     this.journal = journal;
@@ -84,9 +87,11 @@ class Program {
 
   async #ask(call: Call, patienceMs: number): Promise<Answer | null> {
     const edge = this.#edges.edgeFor(this.#client, this.random.fraction());
+    const { host, certificate, linesFor } = this.#credential;
     const lines = [
-      this.#edges.openingLines(edge, call.method, call.path, PORTAL),
-      this.#edges.linesAbout(this.#client, edge),
+      this.#edges.openingLines(edge, call.method, call.path, host),
+      this.#edges.linesAbout(this.#client, edge, certificate),
+      ...linesFor(call.method, call.path),
       "Accept-Encoding: identity",
       ...call.lines,
       ...(call.method === "POST" ? [`Content-Length: ${Buffer.byteLength(call.body)}`] : []),
@@ -102,9 +107,22 @@ export class SoapSystem extends Program {
   readonly #name: string;
   #written = 0;
 
-  constructor(name: string, client: Client, edges: Edges, random: Random, journal: Journal, plan: Systems) {
+  constructor(
+    name: string,
+    client: Client,
+    credential: Credential,
+    edges: Edges,
+    random: Random,
+    journal: Journal,
+    plan: Systems,
+  ) {
     const retries = random.fraction() < plan.impatient ? RETRIES : 0;
-    super(client, edges, random, journal, { group: "machines", lane: plan.lane, patienceMs: plan.patienceMs, retries });
+    super(client, credential, edges, random, journal, {
+      group: "machines",
+      lane: plan.lane,
+      patienceMs: plan.patienceMs,
+      retries,
+    });
     this.#plan = plan;
     this.#name = name;
     this.#userAgent = random.pick(plan.userAgents);
@@ -183,9 +201,21 @@ export class SoapSystem extends Program {
 export class Laboratory extends Program {
   readonly #plan: Laboratories;
 
-  constructor(client: Client, edges: Edges, random: Random, journal: Journal, plan: Laboratories) {
+  constructor(
+    client: Client,
+    credential: Credential,
+    edges: Edges,
+    random: Random,
+    journal: Journal,
+    plan: Laboratories,
+  ) {
     const { patienceMs } = plan;
-    super(client, edges, random, journal, { group: "machines", lane: "laboratories", patienceMs, retries: 0 });
+    super(client, credential, edges, random, journal, {
+      group: "machines",
+      lane: "laboratories",
+      patienceMs,
+      retries: 0,
+    });
     this.#plan = plan;
   }
 
@@ -216,7 +246,12 @@ export class Robot extends Program {
   readonly #everyMs: number;
 
   constructor(client: Client, edges: Edges, random: Random, journal: Journal, plan: Robots) {
-    super(client, edges, random, journal, { group: "robots", lane: "robots", patienceMs: 10_000, retries: 0 });
+    super(client, NO_CREDENTIAL, edges, random, journal, {
+      group: "robots",
+      lane: "robots",
+      patienceMs: 10_000,
+      retries: 0,
+    });
     this.#everyMs = plan.everyMs;
   }
 
