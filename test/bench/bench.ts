@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { figure, type Line } from "./line.ts";
 import { deniedPath, passingClinician } from "./paths.ts";
 import { peers } from "./peers.ts";
+import { proofs } from "./proofs.ts";
 import { solving } from "./solve-times.ts";
 import { measureTally } from "./tally-speed.ts";
 
@@ -21,6 +22,7 @@ const QUICK: Effort = { pairs: 15, sliceMs: 200, floodMs: 3000 };
 const MEASUREMENTS: Readonly<Record<string, (effort: Effort) => AsyncGenerator<Line> | Promise<readonly Line[]>>> = {
   denied: deniedPath,
   clinician: passingClinician,
+  proofs,
   peers,
   tally: tallySpeed,
   solving,

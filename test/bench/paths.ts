@@ -21,9 +21,9 @@ export async function* deniedPath({ pairs, sliceMs }: Effort): AsyncGenerator<Li
     const constant = await startConstant(denied.status, headers, denied.body.toString());
     try {
       const text = request({ address: ATTACKER });
-      const ours = sliceOf(shield, text, 429, loads);
-      const base = sliceOf(constant, text, 429, loads);
-      const again = sliceOf(constant, text, 429, loads);
+      const ours = sliceOf(shield, () => text, 429, loads);
+      const base = sliceOf(constant, () => text, 429, loads);
+      const again = sliceOf(constant, () => text, 429, loads);
       const control = await compare(again, base, pairs, sliceMs);
       yield ofPairs("control: constant 429 ÷ itself", control, UNIT);
       const measured = await compare(ours, base, pairs, sliceMs);
@@ -42,9 +42,9 @@ export async function* passingClinician({ pairs, sliceMs }: Effort): AsyncGenera
   const loads: Load[] = [];
   try {
     const text = request({ address: "203.0.113.9", path: "/app/prescriptions", cookie: await signIn(shield) });
-    const ours = sliceOf(shield, text, 200, loads);
-    const base = sliceOf(proxy, text, 200, loads);
-    const again = sliceOf(proxy, text, 200, loads);
+    const ours = sliceOf(shield, () => text, 200, loads);
+    const base = sliceOf(proxy, () => text, 200, loads);
+    const again = sliceOf(proxy, () => text, 200, loads);
     const control = await compare(again, base, pairs, sliceMs);
     yield ofPairs("control: bare proxy ÷ itself", control, UNIT);
     const measured = await compare(ours, base, pairs, sliceMs);
@@ -55,9 +55,9 @@ export async function* passingClinician({ pairs, sliceMs }: Effort): AsyncGenera
   }
 }
 
-/** One Worker under one request, over and over. Throws when it is not answered as it should: then nothing is measured. */
-function sliceOf({ ports }: Target, text: string, status: number, loads: Load[]): Slice {
-  const load = new Load(ports, CONNECTIONS, () => text);
+/** One Worker under load. Throws when it is not answered as it should: then nothing is measured. */
+export function sliceOf({ ports }: Target, next: () => string, status: number, loads: Load[]): Slice {
+  const load = new Load(ports, CONNECTIONS, next);
   loads.push(load);
   return async (ms) => {
     const tally = await load.run(ms);

@@ -32,19 +32,31 @@ type Worker = NonNullable<Options["workers"]>[number];
 const text = (value: string) => ({ type: "text" as const, value });
 const ORIGIN = { ORIGIN_SERVICE: { type: "worker" as const, worker: "origin" } };
 
-export async function startPeer(peer: Peer, edges: number): Promise<Target> {
+export interface ShieldOptions {
+  readonly secret?: string;
+  /** Where the issuer of tokens publishes its keys. */
+  readonly keysUrl?: string;
+}
+
+export async function startPeer(peer: Peer, edges: number, options: ShieldOptions = {}): Promise<Target> {
   switch (peer) {
     case "shield":
-      return start("shield.js", edges, ["ClientCounter", "Watch"], {
-        ...ORIGIN,
-        COUNTERS: { type: "durable-object" as const, worker: "objects", exportName: "ClientCounter" },
-        WATCH: { type: "durable-object" as const, worker: "objects", exportName: "Watch" },
-        JURISDICTION: text(""),
-        SUPPORT_PHONE: text(""),
-        LANGUAGES: text("lv,en"),
-        SHIELD_SECRET: text(randomBytes(32).toString("base64url")),
-        ORIGIN_KEY: text("bench"),
-      });
+      return start(
+        "shield.js",
+        edges,
+        ["ClientCounter", "Watch"],
+        {
+          ...ORIGIN,
+          COUNTERS: { type: "durable-object" as const, worker: "objects", exportName: "ClientCounter" },
+          WATCH: { type: "durable-object" as const, worker: "objects", exportName: "Watch" },
+          JURISDICTION: text(""),
+          SUPPORT_PHONE: text(""),
+          LANGUAGES: text("lv,en"),
+          SHIELD_SECRET: text(options.secret ?? randomBytes(32).toString("base64url")),
+          ORIGIN_KEY: text("bench"),
+        },
+        options.keysUrl,
+      );
     case "object-per-client":
     case "row-per-request":
       return start("per-client-object.js", edges, ["Client"], {
@@ -90,8 +102,9 @@ async function start(
   edges: number,
   classes: readonly string[],
   env: NonNullable<Worker["config"]["env"]>,
+  keysUrl?: string,
 ): Promise<Target> {
-  const manifest = await bundle(file);
+  const manifest = await bundle(file, keysUrl);
   const common = { compatibilityDate: DATE, compatibilityFlags: FLAGS };
   const dev = {
     stripCfConnectingIp: false,
@@ -137,7 +150,7 @@ async function start(
   return target;
 }
 
-async function bundle(file: string) {
+async function bundle(file: string, keysUrl?: string) {
   const { outputFiles } = await build({
     entryPoints: [join(WORKERS, file)],
     bundle: true,
@@ -146,6 +159,7 @@ async function bundle(file: string) {
     external: ["cloudflare:*"],
     write: false,
     minify: true,
+    define: keysUrl === undefined ? {} : { BENCH_KEYS_URL: JSON.stringify(keysUrl) },
     plugins: [
       {
         name: "rules for measuring",

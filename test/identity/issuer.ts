@@ -1,9 +1,9 @@
 /** An issuer of tokens for tests: real keys, real signatures, a key set as it would publish it. */
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import type { TokenAlgorithm } from "../../src/identity/jwks.ts";
+import { AUDIENCE, ISSUER } from "../lab/names.ts";
 
-export const ISSUER = "https://login.example.lv";
-export const AUDIENCE = "e-health";
+export { AUDIENCE, ISSUER };
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
 

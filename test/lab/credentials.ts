@@ -3,10 +3,9 @@
  * the shield's own code.
  */
 import { createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { DEMO_AUTHORITY, SYSTEMS_HOST } from "./names.ts";
 
-export const DEMO_AUTHORITY = "CN=Demo Health CA,O=Example,C=LV";
-/** The demo rules' host for certificates. */
-export const SYSTEMS_HOST = "systems.example.lv";
+export { DEMO_AUTHORITY, SYSTEMS_HOST };
 
 export interface Certificate {
   readonly serial: string;
