@@ -4,6 +4,8 @@
  *
  * On a host of their own, because a host that asks for certificates shows every resident's browser a dialog.
  */
+
+import { Remembered } from "../remembered.ts";
 import type { CertificateFacts, Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import { principalOf } from "./principal.ts";
@@ -21,7 +23,21 @@ export interface CertificatePolicy {
   readonly revokedSerials: ReadonlySet<string>;
 }
 
+/** Names of holders that were seen: 2,048 of some 200 bytes. Only verified certificates get here. */
+const HOLDERS_MAX = 2_048;
+
 export function certificateProof(policies: readonly CertificatePolicy[], sealer: Sealer): ProofKind {
+  const principals = new Remembered<string>(HOLDERS_MAX);
+
+  async function principalFor(...name: readonly string[]): Promise<string> {
+    const text = name.join("\n");
+    const known = principals.get(text);
+    if (known) return known;
+    const principal = await principalOf(sealer, ["certificate", ...name]);
+    principals.set(text, principal);
+    return principal;
+  }
+
   return {
     name: "certificate",
     presents: ({ certificate }) => certificate !== null,
@@ -36,7 +52,7 @@ export function certificateProof(policies: readonly CertificatePolicy[], sealer:
       return {
         kind: "proven",
         lane: policy.lane,
-        principal: await principalOf(sealer, ["certificate", ...name]),
+        principal: await principalFor(...name),
         facts: { since: 0, expiresAt, clockSkewMs: null },
       };
     },

@@ -32,8 +32,8 @@ import type { ReplayMemory } from "./replay.ts";
 /** How far the system's clock may be from ours, either way. */
 export const SERVICE_KEY_WINDOW_MS = 5 * 60_000;
 export const SERVICE_KEY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
-/** Imported keys of systems that proved themselves: 2,048 of some 500 bytes. */
-const KEYS_MAX = 2_048;
+/** Systems that proved themselves: 2,048 of some 600 bytes. */
+const INSTALLATIONS_MAX = 2_048;
 const FORMAT = "SHIELD-KEY-1";
 const HEADER =
   /^id=([A-Za-z0-9][A-Za-z0-9._-]{0,63}), ?time=(\d{9,11}), ?nonce=([A-Za-z0-9_-]{16,64}), ?mac=([A-Za-z0-9_-]{43})$/;
@@ -46,12 +46,19 @@ export interface ServiceKeyPolicy {
   readonly revoked: ReadonlySet<string>;
 }
 
-export function serviceKeyProof(policy: ServiceKeyPolicy, sealer: Sealer, seen: ReplayMemory): ProofKind {
-  const keys = new Remembered<readonly CryptoKey[]>(KEYS_MAX);
+interface Installation {
+  /** Under every accepted secret, current first. */
+  readonly keys: readonly CryptoKey[];
+  readonly principal: string;
+}
 
-  async function keysOf(id: string): Promise<readonly CryptoKey[]> {
+export function serviceKeyProof(policy: ServiceKeyPolicy, sealer: Sealer, seen: ReplayMemory): ProofKind {
+  const installations = new Remembered<Installation>(INSTALLATIONS_MAX);
+
+  async function installationOf(id: string): Promise<Installation> {
     const raw = await sealer.serviceKeys(id);
-    return Promise.all(raw.map((bytes) => crypto.subtle.importKey("raw", bytes, HMAC, false, ["verify"])));
+    const imported = raw.map((bytes) => crypto.subtle.importKey("raw", bytes, HMAC, false, ["verify"]));
+    return { keys: await Promise.all(imported), principal: await serviceKeyPrincipal(sealer, id) };
   }
 
   return {
@@ -61,15 +68,15 @@ export function serviceKeyProof(policy: ServiceKeyPolicy, sealer: Sealer, seen: 
       const [, id = "", time = "", nonce = "", mac = ""] = HEADER.exec(facts.credentials.serviceKey) ?? [];
       const tag = fromBase64url(mac);
       if (id === "" || tag === null) return refused("malformed");
-      const known = keys.get(id);
+      const known = installations.get(id);
       // Whose key is known costs one HMAC; anybody else a derivation more, so failures are counted.
       if (!known && !attempts.mayTry(facts, now)) return refused("not-checked");
-      const candidates = known ?? (await keysOf(id));
-      if (!(await verifiesWithAny(candidates, tag, signedText(facts, time, nonce)))) {
+      const { keys, principal } = known ?? (await installationOf(id));
+      if (!(await verifiesWithAny(keys, tag, signedText(facts, time, nonce)))) {
         attempts.noteFailure(facts, now);
         return refused("forged");
       }
-      if (!known) keys.set(id, candidates);
+      if (!known) installations.set(id, { keys, principal });
       const clockSkewMs = Number(time) * 1000 - now;
       if (policy.revoked.has(id)) return refused("revoked");
       if (Math.abs(clockSkewMs) > SERVICE_KEY_WINDOW_MS) return { kind: "refused", why: "clock", clockSkewMs };
@@ -77,7 +84,7 @@ export function serviceKeyProof(policy: ServiceKeyPolicy, sealer: Sealer, seen: 
       return {
         kind: "proven",
         lane: "machine",
-        principal: await serviceKeyPrincipal(sealer, id),
+        principal,
         facts: { since: 0, expiresAt: null, clockSkewMs },
       };
     },
