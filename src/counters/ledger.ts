@@ -6,15 +6,17 @@
  * A table of sets of eight entries in typed arrays, found by the key's 64-bit keyed hash. An operation looks at one set
  * and nothing else, whatever the size; nobody without the key can aim at a set. A full set forgets who is cheapest to
  * forget: the one with the least spending ahead of the clock, measured by its own budget. One that is denied is forgotten
- * only when all of its set are, and that is counted: then the table is too small for what goes on, and somebody must know.
+ * only when all of its set are: first one that a coarser denial covers, as its prefix is denied as well. Where there is none,
+ * that is counted: then the table is too small for what goes on, and somebody must know.
  */
 import { type Spend, spent, waitMs } from "./gcra.ts";
 import type { KeyHash } from "./siphash.ts";
 
 const WAYS = 8;
-/** hi, lo, unreported, deniedFrom: 4 bytes each; tat: 8; queued, asks: 1 each. */
-export const BYTES_PER_ENTRY = 26;
+/** hi, lo, those of the coarser key, unreported, deniedFrom: 4 bytes each; tat: 8; queued, asks: 1 each. */
+export const BYTES_PER_ENTRY = 34;
 const UNKNOWN = -1;
+const NONE: KeyHash = { hi: 0, lo: 0 };
 /** Exchanges after a spend until all that was spent elsewhere at the same time has come together at its owner. */
 const ASKS = 3;
 /** Only gives spending of unknown budgets an order between 0 and 1. */
@@ -35,6 +37,9 @@ export interface Spendings {
 export class Ledger {
   readonly #hi: Uint32Array;
   readonly #lo: Uint32Array;
+  /** The coarser key that covers this one; 0 and 0 when none does. */
+  readonly #coarserHi: Uint32Array;
+  readonly #coarserLo: Uint32Array;
   readonly #tat: Float64Array;
   /** Spent but not yet collected, ms. */
   readonly #unreported: Float32Array;
@@ -57,6 +62,8 @@ export class Ledger {
     const size = 2 ** Math.ceil(Math.log2(Math.max(entries, WAYS)));
     this.#hi = new Uint32Array(size);
     this.#lo = new Uint32Array(size);
+    this.#coarserHi = new Uint32Array(size);
+    this.#coarserLo = new Uint32Array(size);
     this.#tat = new Float64Array(size);
     this.#unreported = new Float32Array(size);
     this.#deniedFrom = new Float32Array(size);
@@ -76,10 +83,20 @@ export class Ledger {
    * Spends without asking: whoever asks calls `waitMs` first.
    * @param tellFromMs once the queue is half full, only keys with so much unreported spending are added to it
    * @param deniedFromMs how far ahead of the clock this key is denied; left out where its budget is not known
+   * @param coarser whose denial denies this key as well
    * @returns the new TAT
    */
-  spend(key: KeyHash, incrementMs: number, tellFromMs: number, now: number, deniedFromMs = UNKNOWN): number {
+  spend(
+    key: KeyHash,
+    incrementMs: number,
+    tellFromMs: number,
+    now: number,
+    deniedFromMs = UNKNOWN,
+    coarser: KeyHash = NONE,
+  ): number {
     const slot = this.#claim(key.hi, key.lo, now);
+    this.#coarserHi[slot] = coarser.hi;
+    this.#coarserLo[slot] = coarser.lo;
     const tat = spent(this.#at(slot), incrementMs, now);
     const unreported = (this.#unreported[slot] ?? 0) + incrementMs;
     this.#tat[slot] = tat;
@@ -186,7 +203,11 @@ export class Ledger {
         cheapest = slot;
       }
     }
-    if (lowest > 1) this.#forgotten++;
+    if (lowest > 1) {
+      const covered = this.#coveredIn(first, now);
+      if (covered < 0) this.#forgotten++;
+      else cheapest = covered;
+    }
     this.#hi[cheapest] = hi;
     this.#lo[cheapest] = lo;
     this.#tat[cheapest] = 0;
@@ -194,6 +215,15 @@ export class Ledger {
     this.#asks[cheapest] = 0;
     // A queued entry that is forgotten leaves its place in the queue to the newcomer, which tells its own spending then.
     return cheapest;
+  }
+
+  /** Where, in a set of denied keys, is one whose coarser key is denied too; -1 when none is. */
+  #coveredIn(first: number, now: number): number {
+    for (let slot = first; slot < first + WAYS; slot++) {
+      const coarser = this.#find(this.#coarserHi[slot] ?? 0, this.#coarserLo[slot] ?? 0);
+      if (coarser >= 0 && coarser !== slot && this.#valueOf(coarser, now) > 1) return slot;
+    }
+    return -1;
   }
 
   /**

@@ -15,7 +15,7 @@ import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
 const ENTRIES = 2 ** 18;
 /** One exchange tells of at most so many keys (64 kB up, 32 kB down); what finds no place waits for the key's next spend. */
 const KEYS_PER_EXCHANGE = 4096;
-/** 2^18 entries × 26 bytes and the queue: 6.8 MB, whatever the number of clients. */
+/** 2^18 entries × 34 bytes and the queue: 8.9 MB, whatever the number of clients. */
 export const TALLY_BYTES = ENTRIES * BYTES_PER_ENTRY + 4 * KEYS_PER_EXCHANGE;
 /** When more keys want to be told than half of that, only who spent so much of her burst is. */
 const TELL_FROM_SHARE_OF_BURST = 0.1;
@@ -46,6 +46,8 @@ export class Tally implements CounterView {
   }
 
   apply(charges: readonly Charge[], now: number): void {
+    const covering = charges.find(coversAddress);
+    const coarser = covering && this.#hash(covering);
     for (const charge of charges) {
       const { incrementMs, toleranceMs } = spendOf(charge);
       this.#ledger.spend(
@@ -54,6 +56,7 @@ export class Tally implements CounterView {
         toleranceMs * TELL_FROM_SHARE_OF_BURST,
         now,
         Math.max(0, toleranceMs - incrementMs),
+        charge.budget.per === "address" ? coarser : undefined,
       );
     }
   }
@@ -80,6 +83,14 @@ export class Tally implements CounterView {
   #hash({ budget, key }: Charge): KeyHash {
     return sipHash(this.#key, keyText(budget, key));
   }
+}
+
+/**
+ * A budget of the prefix for all that is asked there: once it is spent, no address within gets anything, so what that one
+ * spent may be forgotten. A registered facility has no budget of its address, and so is never covered.
+ */
+function coversAddress({ budget }: Charge): boolean {
+  return budget.per === "prefix" && budget.routes === null && budget.counts === "requests";
 }
 
 function keyText(budget: Budget, key: string): string {
