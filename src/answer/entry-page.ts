@@ -16,13 +16,18 @@ export interface Entry extends EntryLink {
 const TICKET_SLOT = "\uE001";
 const CODE_SLOT = "\uE002";
 
+interface Prebuilt {
+  readonly headers: Headers;
+  readonly pieces: readonly (Uint8Array | "ticket" | "code")[];
+}
+
 /** Languages × frames × steps of waiting. Emptied when full. */
 const PREBUILT_MAX = 64;
-const prebuilt = new WeakMap<Service, Map<string, readonly (Uint8Array | "ticket" | "code")[]>>();
+const prebuilt = new WeakMap<Service, Map<string, Prebuilt>>();
 const encoder = new TextEncoder();
 
 export function entryPage({ ticket, supportCode, waitS }: Entry, to: Recipient, service: Service): Response {
-  const pieces = piecesFor(waitS, to, service);
+  const { headers, pieces } = prebuiltFor(waitS, to, service);
   const values = { ticket: encoder.encode(ticket), code: encoder.encode(supportCode) };
   const parts = pieces.map((piece) => (typeof piece === "string" ? values[piece] : piece));
   const body = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
@@ -31,25 +36,28 @@ export function entryPage({ ticket, supportCode, waitS }: Entry, to: Recipient, 
     body.set(part, at);
     at += part.length;
   }
-  return new Response(body, { status: 403, headers: headersFor({ kind: "challenge", supportCode }, to) });
+  const response = new Response(body, { status: 403, headers });
+  response.headers.set("Shield-Support", supportCode);
+  return response;
 }
 
-function piecesFor(waitS: number, to: Recipient, service: Service): readonly (Uint8Array | "ticket" | "code")[] {
-  const known = prebuilt.get(service) ?? new Map();
+function prebuiltFor(waitS: number, to: Recipient, service: Service): Prebuilt {
+  const known = prebuilt.get(service) ?? new Map<string, Prebuilt>();
   prebuilt.set(service, known);
-  const key = `${to.language} ${to.frame} ${waitS}`;
-  let pieces = known.get(key);
-  if (!pieces) {
+  const key = `${to.language} ${to.frame} ${to.corsOrigin} ${waitS}`;
+  let made = known.get(key);
+  if (!made) {
     if (known.size >= PREBUILT_MAX) known.clear();
     const entry = { ticket: TICKET_SLOT, waitS };
     const page = pageFor({ kind: "challenge", supportCode: CODE_SLOT, entry }, to, service);
-    pieces = page.split(/(\uE001|\uE002)/).map((text) => {
+    const pieces = page.split(/(\uE001|\uE002)/).map((text) => {
       if (text === TICKET_SLOT) return "ticket" as const;
       return text === CODE_SLOT ? ("code" as const) : encoder.encode(text);
     });
-    known.set(key, pieces);
+    made = { headers: headersFor({ kind: "challenge", supportCode: null }, to), pieces };
+    known.set(key, made);
   }
-  return pieces;
+  return made;
 }
 
 /** Where no script runs the page opens by itself. */

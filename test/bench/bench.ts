@@ -3,6 +3,7 @@
  * Each figure is of this machine; the ratios are what counts.
  */
 import { Command, InvalidArgumentError } from "commander";
+import { challengeCost, sealMutations } from "./challenge-cost.ts";
 import { figure, type Line } from "./line.ts";
 import { deniedPath, passingClinician } from "./paths.ts";
 import { peers } from "./peers.ts";
@@ -25,6 +26,8 @@ const MEASUREMENTS: Readonly<Record<string, (effort: Effort) => AsyncGenerator<L
   proofs,
   peers,
   tally: tallySpeed,
+  challenge: challengeCost,
+  seals: sealMutations,
   solving,
 };
 

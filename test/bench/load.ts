@@ -14,10 +14,15 @@ export interface Asked {
   readonly address: string;
   readonly path?: string;
   readonly cookie?: string;
+  /** As a browser opens a page; left out, as a program asks. */
+  readonly navigation?: boolean;
 }
 
-export function request({ address, path = "/", cookie = "" }: Asked): string {
-  return `GET ${path} HTTP/1.1\r\nHost: portal.example.lv\r\nCF-Connecting-IP: ${address}\r\nAccept: application/json\r\nUser-Agent: bench\r\nAccept-Encoding: identity\r\n${cookie === "" ? "" : `Cookie: ${cookie}\r\n`}\r\n`;
+export function request({ address, path = "/", cookie = "", navigation = false }: Asked): string {
+  const kind = navigation
+    ? "Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Site: none"
+    : "Accept: application/json";
+  return `GET ${path} HTTP/1.1\r\nHost: portal.example.lv\r\nCF-Connecting-IP: ${address}\r\n${kind}\r\nUser-Agent: bench\r\nAccept-Encoding: identity\r\n${cookie === "" ? "" : `Cookie: ${cookie}\r\n`}\r\n`;
 }
 
 export class Load {

@@ -10,7 +10,7 @@ const CONNECTIONS = 16;
 const UNIT = "requests/s";
 const ATTACKER = "198.51.100.7";
 /** These belong to the connection, not to the answer. */
-const NOT_COPIED = /^(?:transfer-encoding|connection|content-length|date|keep-alive)$/i;
+export const NOT_COPIED = /^(?:transfer-encoding|connection|content-length|date|keep-alive)$/i;
 
 export async function* deniedPath({ pairs, sliceMs }: Effort): AsyncGenerator<Line> {
   const shield = await startPeer("shield", 1);

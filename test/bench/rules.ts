@@ -27,7 +27,14 @@ const rules = defineRules({
     { name: "one system", per: "principal", lanes: "machine", ...AMPLE, then: "limit" },
     { name: "one address", per: "address", ...BUDGET, then: "limit" },
   ],
-  rules: [],
+  rules: [
+    {
+      name: "measured",
+      when: { path: "/challenged" },
+      then: "challenge",
+      because: "The challenge page is measured too.",
+    },
+  ],
   facilities: [],
   proofs: {
     certificates: [

@@ -16,6 +16,8 @@ export type Peer = "shield" | "object-per-client" | "row-per-request" | "rate-li
 export interface Calls {
   readonly all: number;
   readonly fromIsolates: number;
+  /** Of the shield's objects: proofs that were brought to be spent. */
+  readonly spends?: number;
 }
 
 export interface Target {
@@ -82,6 +84,11 @@ export function startConstant(
 ): Promise<Target> {
   const env = { STATUS: text(String(status)), HEADERS: text(JSON.stringify(headers)), BODY: text(body) };
   return start("constant.js", 1, [], env);
+}
+
+/** The challenge's own steps, each for itself. */
+export function startChallengeSteps(): Promise<Target> {
+  return start("challenge.js", 1, [], { SHIELD_SECRET: text(randomBytes(32).toString("base64url")) });
 }
 
 export function startBareProxy(): Promise<Target> {

@@ -6,11 +6,17 @@ export { Watch } from "../../../src/watch/watch.ts";
 
 let exchanges = 0;
 let merges = 0;
+let spends = 0;
 
 export class ClientCounter extends Counter {
   exchange(report) {
     exchanges++;
     return super.exchange(report);
+  }
+
+  spendOnce(id, expiresAt) {
+    spends++;
+    return super.spendOnce(id, expiresAt);
   }
 
   merge(spendings) {
@@ -21,7 +27,7 @@ export class ClientCounter extends Counter {
 
 export default {
   fetch(request, env, ctx) {
-    if (env.ROLE === "objects") return Response.json({ all: exchanges + merges, fromIsolates: exchanges });
+    if (env.ROLE === "objects") return Response.json({ all: exchanges + merges, fromIsolates: exchanges, spends });
     return shield.fetch(request, env, ctx);
   },
 };
