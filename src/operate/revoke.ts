@@ -4,6 +4,9 @@
  *
  * The watch keeps the row and tells shards once a second, they tell isolates with the next exchange: within 5 s wherever
  * there is traffic. An isolate that has just started accepts a called-back proof until its first exchange, about a second.
+ *
+ * Accepted trade-off: principals are keyed hashes, so a new SHIELD_SECRET renames all but those inside passes. Before it is
+ * swapped, what is still called back goes into src/rules.ts (`serviceKeys.revoked`, `revokedSerials`).
  */
 import * as v from "valibot";
 import { watchObject } from "../counters/shards.ts";

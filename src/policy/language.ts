@@ -55,7 +55,7 @@ export interface ServiceKeyRules {
   readonly revoked?: readonly string[];
 }
 
-/** Bearer tokens (JWT) of an identity provider. */
+/** Bearer tokens (JWT) of an identity provider. Each must name its key (`kid`), its subject and its end. */
 export interface TokenRules {
   readonly name: string;
   /** Exactly as the tokens' `iss` says it. */

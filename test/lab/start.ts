@@ -67,6 +67,7 @@ Vairogs is running.  http://localhost:${port}   the demo portal behind the shiel
 
 Try:  sign in at http://localhost:${port}/login as dr.ozola, password demo, and write a prescription.
       In a second terminal:  npm run flood -- demo
+      What the shield knows of a piece of software:  curl http://localhost:${port}/.shield/echo
 ${watch ? "      Change src/rules.ts: it is taken over when you save, and a wrong rule is explained here.\n" : ""}      Operate it: paths below http://localhost:${port}/.shield/ with Authorization: Bearer ${token}
 
 Ctrl-C stops it.`);
