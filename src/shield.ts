@@ -321,6 +321,7 @@ function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
     wait: (ms) => scheduler.wait(ms),
     now: Date.now,
     random: Math.random,
+    say: (event) => console.warn(event),
   });
   if (exchange) ctx.waitUntil(exchange);
 }

@@ -13,6 +13,8 @@ const BACKOFF_MAX_MS = 15_000;
 const CALL_TIMEOUT_MS = 3_000;
 /** An exchange that was scheduled but never ran (its invocation was killed) is given up after this. */
 const LOST_AFTER_MS = 20_000;
+/** While it fails on, it is said again after so many failures: about once a minute at the longest interval. */
+const FAILURES_BETWEEN_WARNINGS = 4;
 /** A home that fails so often in a row is left for the next one, unless it is only overloaded. */
 const FAILURES_UNTIL_DETOUR = 3;
 
@@ -32,7 +34,21 @@ export interface ExchangeDeps {
   readonly wait: (ms: number) => Promise<unknown>;
   readonly now: () => number;
   readonly random: () => number;
+  /** Hears when the isolate begins to count alone, about once a minute while it does, and when it no longer does. */
+  readonly say?: (event: ExchangeEvent) => void;
 }
+
+/** A line for the log: how it is with the exchange, not with any client. */
+export type ExchangeEvent =
+  | {
+      readonly event: "exchange-failed";
+      readonly alone: Alone;
+      readonly failures: number;
+      readonly aloneMs: number;
+      /** Name of the error. */
+      readonly why: string;
+    }
+  | { readonly event: "exchange-recovered"; readonly failures: number; readonly aloneMs: number };
 
 /** Why an isolate is on its own: for explanations and metrics. */
 export type Alone = "overloaded" | "slow" | "failing";
@@ -48,6 +64,7 @@ export class Exchange {
   #failures = 0;
   #detour = 0;
   #alone: Alone | null = null;
+  #aloneSince = 0;
 
   constructor(isolate: string, tally: Tally) {
     this.isolate = isolate;
@@ -104,6 +121,12 @@ export class Exchange {
       if (reply === null) throw new Late("the shard did not answer in time");
       this.#tally.settle(spendings, reply.tats, deps.now());
       this.#intervalMs = Math.min(BACKOFF_MAX_MS, Math.max(PACE_MIN_MS, reply.nextInMs || 0));
+      if (this.#failures > 0)
+        deps.say?.({
+          event: "exchange-recovered",
+          failures: this.#failures,
+          aloneMs: deps.now() - this.#aloneSince,
+        });
       this.#failures = 0;
       this.#alone = null;
       deps.obey(reply, deps.now());
@@ -111,14 +134,17 @@ export class Exchange {
       this.#alone = reasonOf(error);
       // Only what surely was not counted is told again. Told twice, it would be denied to somebody who did not spend it.
       if (this.#alone === "overloaded") this.#tally.restore(spendings);
+      if (this.#failures === 0) this.#aloneSince = deps.now();
       this.#failures++;
       if (this.#alone !== "overloaded" && this.#failures % FAILURES_UNTIL_DETOUR === 0) this.#detour++;
       // Never at once: an overloaded shard must not be asked more often than a well one.
       this.#intervalMs = Math.min(BACKOFF_MAX_MS, 1000 * 2 ** this.#failures);
-      if (this.#failures === 1)
-        console.warn({
+      if (this.#failures === 1 || this.#failures % FAILURES_BETWEEN_WARNINGS === 0)
+        deps.say?.({
           event: "exchange-failed",
           alone: this.#alone,
+          failures: this.#failures,
+          aloneMs: deps.now() - this.#aloneSince,
           why: error instanceof Error ? error.name : "unknown",
         });
     }

@@ -1,11 +1,9 @@
 /** When shards fail: the isolate goes on alone, says so, asks less often, and recovers by itself. */
-import { describe, expect, it, vi } from "vitest";
-import { Exchange, type ExchangeDeps } from "../../src/counters/exchange.ts";
+import { describe, expect, it } from "vitest";
+import { Exchange, type ExchangeDeps, type ExchangeEvent } from "../../src/counters/exchange.ts";
 import type { ExchangeReply, ExchangeReport } from "../../src/counters/protocol.ts";
 import { Tally } from "../../src/counters/tally.ts";
 import { budgetOf } from "./fleet.ts";
-
-vi.spyOn(console, "warn").mockImplementation(() => undefined);
 
 const budget = budgetOf({ incrementMs: 1000, toleranceMs: 10_000 });
 const charge = { budget, key: "somebody", cost: 1, scale: 1 };
@@ -18,6 +16,7 @@ class Bench {
   readonly waits: number[] = [];
   readonly detours: number[] = [];
   readonly told: number[] = [];
+  readonly said: ExchangeEvent[] = [];
 
   async round(answer: (report: ExchangeReport) => Promise<ExchangeReply>): Promise<void> {
     this.tally.apply([charge], this.now);
@@ -41,6 +40,7 @@ class Bench {
       },
       now: () => this.now,
       random: () => 0.5,
+      say: (event) => this.said.push(event),
     };
     await this.exchange.schedule(deps);
   }
@@ -113,4 +113,20 @@ it("stands a shard that answers nonsense about its pace", async () => {
     expect(bench.pauses[1]).toBeGreaterThanOrEqual(500);
     expect(bench.pauses[1]).toBeLessThanOrEqual(15_000);
   }
+});
+
+it("says that it counts alone, about once a minute while that lasts, and for how long it did", async () => {
+  const bench = new Bench();
+  for (let i = 0; i < 12; i++) await bench.round(throws);
+  const before = bench.now;
+  await bench.round(well);
+  await bench.round(well);
+  expect(bench.said.map(({ event, failures }) => [event, failures])).toEqual([
+    ["exchange-failed", 1],
+    ["exchange-failed", 4],
+    ["exchange-failed", 8],
+    ["exchange-failed", 12],
+    ["exchange-recovered", 12],
+  ]);
+  expect(bench.said.at(-1)?.aloneMs).toBeGreaterThanOrEqual(before - 1_800_000_000_000 - 1000);
 });

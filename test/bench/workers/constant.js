@@ -1,4 +1,4 @@
-/** One answer for everybody: status, headers and body that the shield gave a denied client. Nothing can be cheaper. */
+/** One answer for everybody: status, headers and body that the shield gave a denied client. As one would write it. */
 let made;
 
 export default {
