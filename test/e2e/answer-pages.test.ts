@@ -1,13 +1,57 @@
 /** Every page of ours as people meet it, in both languages, in a real browser: no barrier, at every width, in light and dark. */
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ALL, answerTo } from "../answer/samples.ts";
+import { answer } from "../../src/answer/answer.ts";
+import type { Answer } from "../../src/answer/answer-kinds.ts";
+import type { Language } from "../../src/answer/texts.ts";
+import { bundleBrowserScripts } from "../../src/tools/build.ts";
+import { ALL, answerTo, SAMPLES, SERVICE } from "../answer/samples.ts";
 import { launchBrowser } from "../lab/browser.ts";
 import { barriers, overflows, picture } from "./barriers.ts";
 
 const HERE = "https://portal.example.lv/";
-/** Of these there are pictures; the others differ from them in a sentence. */
-const PICTURED = ["block", "limit", "wait", "closed", "closed, static only", "fault"];
+/** Of these there are pictures, and all widths are tried; the others differ from them in a sentence. */
+const PICTURED = [
+  "block",
+  "limit",
+  "wait",
+  "wait, in line",
+  "closed",
+  "closed, static only",
+  "closed, switched off",
+  "fault",
+];
+const CARRIED = { action: HERE, deadline: "until", contents: new Uint8Array(3_000), done: () => undefined };
+
+interface Shown {
+  readonly name: string;
+  readonly response: () => Response;
+  readonly pictured: boolean;
+}
+
+/** The pages that this method can meet; the challenge itself, which lives by its script, is in challenge-page.test.ts. */
+function pagesFor(language: Language, method: string): readonly Shown[] {
+  const plain = ALL.filter(([name]) => name !== "challenge").map(([name, what]) => ({
+    name,
+    response: () => answerTo(what, { language, method }),
+    pictured: PICTURED.includes(name),
+  }));
+  const framed = {
+    name: "framed",
+    response: () => answerTo(SAMPLES.challenge, { language, method, frame: "foreign" }),
+    pictured: true,
+  };
+  if (method === "GET") return [...plain, framed];
+  const to = { format: "html", language, method, frame: "none", carries: true, corsOrigin: null } as const;
+  const carrying = [SAMPLES.limit, SAMPLES.wait, SAMPLES.closed, UNREACHABLE].map((what) => ({
+    name: `${what.kind} carrying the form`,
+    response: () => answer(what, to, SERVICE, CARRIED),
+    pictured: true,
+  }));
+  const unsent = { name: "unsent", response: () => answerTo(SAMPLES.challenge, { language, method }), pictured: true };
+  return [...plain, framed, unsent, ...carrying];
+}
+const UNREACHABLE: Answer = { ...SAMPLES.fault, fault: { ...SAMPLES.fault.fault, received: "no" } };
 
 let browser: Browser;
 let context: BrowserContext;
@@ -22,14 +66,12 @@ const cases = (["lv", "en"] as const).flatMap((language) => ["GET", "POST"].map(
 describe.each(cases)("in $language, after $method", ({ language, method }) => {
   test("no page has a barrier or must be scrolled sideways", { timeout: 60_000 }, async () => {
     const page = await context.newPage();
-    for (const [name, what] of ALL) {
-      if (what.kind === "challenge") continue; // challenge-page.test.ts
-      await show(page, answerTo(what, { language, method }));
-      const words = `${name}-${language}${method === "POST" ? "-post" : ""}`.replace(/\W+/g, "-");
+    for (const { name, response, pictured } of pagesFor(language, method)) {
+      await show(page, response());
+      const words = `${name}-${language}-${method.toLowerCase()}`.replace(/\W+/g, "-");
       expect([words, ...(await barriers(page))]).toEqual([words]);
-      expect([words, ...(await overflows(page, [320, 768, 1280]))]).toEqual([words]);
-      if (PICTURED.includes(name)) await picture(page, words, 320);
-      if (PICTURED.includes(name) && method === "GET") await picture(page, words, 1280);
+      expect([words, ...(await overflows(page, pictured ? [320, 768, 1280] : [320]))]).toEqual([words]);
+      if (pictured) for (const width of [320, 768, 1280]) await picture(page, words, width);
     }
     await page.close();
   });
@@ -65,6 +107,44 @@ test("without its style sheet the order of what is said stays", async () => {
   const places = order.map((words) => text.indexOf(words));
   expect(places.every((place) => place >= 0)).toBe(true);
   expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
+describe("the waiting page", () => {
+  const open = async (): Promise<{ page: Page; loads: () => number }> => {
+    const page = await context.newPage();
+    await page.clock.install();
+    const { wait } = await bundleBrowserScripts();
+    const response = answerTo(SAMPLES.wait);
+    const headers = Object.fromEntries(response.headers);
+    const body = await response.text();
+    let loads = 0;
+    await page.route(`${HERE}**`, async (route) => {
+      if (route.request().url() !== HERE) return route.fulfill({ contentType: "text/javascript", body: wait });
+      loads++;
+      await route.fulfill({ status: response.status, headers, body });
+    });
+    await page.goto(HERE);
+    return { page, loads: () => loads };
+  };
+
+  test("opens again by itself when it said", async () => {
+    const { page, loads } = await open();
+    await page.clock.fastForward(19_000);
+    expect(loads()).toBe(1);
+    await Promise.all([page.waitForEvent("load"), page.clock.fastForward(1_500)]);
+    expect(loads()).toBe(2);
+  });
+
+  test("stays when its reader wants it to, and says so without taking the keyboard away", async () => {
+    const { page, loads } = await open();
+    await picture(page, "wait-with-script-lv", 320);
+    await page.getByRole("button", { name: "Nepārlādēt automātiski" }).press("Enter");
+    expect(await page.getByRole("status").textContent()).toContain("Lapa paliek");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Mēģināt tagad");
+    expect(await barriers(page)).toEqual([]);
+    await page.clock.fastForward(600_000);
+    expect(loads()).toBe(1);
+  });
 });
 
 /** As the shield would answer it, headers and all. */
