@@ -149,7 +149,7 @@ export const english: Texts = {
   waiting: {
     byItself: "This page tries to open again by itself {after}.",
     now: "Try now",
-    stay: "Do not reload by itself",
+    stay: "Do not reload",
     stays: "The page stays as it is. Choose “Try now” when you want.",
   },
   challenge: {
@@ -157,13 +157,12 @@ export const english: Texts = {
     done: "Check complete. Opening the page.",
     stay: "Check complete. If you asked for a file, it is being downloaded and you may go back. If not, the page is still on its way.",
     failed: "The check could not be completed.",
-    again:
-      "The check was completed twice, but the service asks for it again. Trying further would not help at the moment.",
+    again: "The check was completed twice, but the service still asks for it.",
     framed: "This page is shown inside a page of another site, where the check cannot be made.",
     noCookies:
       "The check cannot be completed because this browser keeps no cookies of this site. Allow them and try again.",
     failedTitle: "What you can do",
-    failedAdvice: "Try again. If that does not help, contact support.",
+    failedAdvice: "Try again. If that does not help, contact support and read out the support code of this page.",
     retry: "Try again",
     openCheck: "Open the check in a new tab",
     openWindow: "Open in a new window",

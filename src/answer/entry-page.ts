@@ -68,7 +68,7 @@ export function entryRefresh({ ticket, waitS }: EntryLink): string {
 /** The link is shown by the script when the check takes long or fails, and always where no script runs. */
 export function entryWidget(texts: Texts, { ticket, waitS }: EntryLink): string {
   const { byItself, advice, link } = texts.entry;
-  const anchor = `<a href="/.shield/enter?ticket=${ticket}&amp;desk=1">${escapeMarkup(link)}</a>`;
+  const anchor = `<a class="button" href="/.shield/enter?ticket=${ticket}&amp;desk=1">${escapeMarkup(link)}</a>`;
   const told = (sentence: string) => `<p>${escapeMarkup(say(texts, sentence, waitS))}</p>`;
   return `<section id="shield-entry" hidden>${told(advice)}<p>${anchor}</p></section>
 <noscript>${told(byItself)}${told(advice)}<p>${anchor}</p></noscript>`;

@@ -161,7 +161,7 @@ export const latvian: Texts = {
   waiting: {
     byItself: "Lapa pati mēģinās atvērties {after}.",
     now: "Mēģināt tagad",
-    stay: "Nepārlādēt automātiski",
+    stay: "Nepārlādēt",
     stays: "Lapa paliek, kāda ir. Kad vēlaties, izvēlieties „Mēģināt tagad”.",
   },
   challenge: {
@@ -169,11 +169,12 @@ export const latvian: Texts = {
     done: "Pārbaude pabeigta. Atveram lapu.",
     stay: "Pārbaude pabeigta. Ja atvērāt datni, tā tiek lejupielādēta, un jūs varat doties atpakaļ. Ja nē, lapa vēl tiek gaidīta.",
     failed: "Pārbaudi neizdevās pabeigt.",
-    again: "Pārbaude divreiz pabeigta, bet pakalpojums to prasa vēlreiz. Turpināt pašlaik nav jēgas.",
+    again: "Pārbaude divreiz pabeigta, bet pakalpojums to joprojām prasa.",
     framed: "Šī lapa ir ievietota citas vietnes lapā, un tur pārbaudi veikt nevar.",
     noCookies: "Pārbaudi nevar pabeigt, jo pārlūks neglabā šīs vietnes sīkdatnes. Atļaujiet tās un mēģiniet vēlreiz.",
     failedTitle: "Ko darīt",
-    failedAdvice: "Mēģiniet vēlreiz. Ja tas nepalīdz, sazinieties ar atbalsta dienestu.",
+    failedAdvice:
+      "Mēģiniet vēlreiz. Ja tas nepalīdz, sazinieties ar atbalsta dienestu un nosauciet šīs lapas atbalsta kodu.",
     retry: "Mēģināt vēlreiz",
     openCheck: "Atvērt pārbaudi jaunā cilnē",
     openWindow: "Atvērt jaunā logā",

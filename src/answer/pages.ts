@@ -54,10 +54,10 @@ function partOf(what: Answer, to: Sender, language: Language, others: readonly L
     ...noticeOf(what, texts, language),
     ...sentences.map((sentence) => `<p>${escapeMarkup(say(texts, sentence, seconds, sentAtMs))}</p>`),
     ...queueOf(what, texts),
-    // What was typed comes before what else there is to read.
+    what.kind === "challenge" ? widgetOf(texts, to, others) : "",
+    // What was typed comes before what else there is to read, but not before the check that sends it by itself.
     to.carries && others ? carriedWidget(texts) : "",
     sectionsOf(page, others ? "h2" : "h3"),
-    what.kind === "challenge" ? widgetOf(texts, to, others) : "",
     what.kind === "challenge" && what.entry && others ? entryWidget(texts, what.entry) : "",
     opensByItself(what, to.method) ? waitingOf(texts, seconds, others !== null) : "",
   ];
