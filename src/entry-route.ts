@@ -1,5 +1,4 @@
 /** GET /.shield/enter: opens a challenge page without the check, to whoever waited or was let in by the help desk. */
-import { jitteredSeconds } from "./answer/retry.ts";
 import { clearanceCookie } from "./challenge/clearance.ts";
 import { enter, waitSecondsFor } from "./challenge/enter.ts";
 import { issuanceCharge, WAITING } from "./challenge/issuance.ts";
@@ -13,6 +12,7 @@ import type { Budget } from "./policy/policy.ts";
 import { MAX_TOKEN_CHARS } from "./seal.ts";
 
 const UNAVAILABLE = { kind: "closed", retryAfterS: 5 } as const;
+const GRANT_TIMEOUT_MS = 2_000;
 const REASON = "entry without a check";
 /** Looking for a grant asks a Durable Object: not too often for one prefix. */
 const ASKING: Budget = {
@@ -49,7 +49,8 @@ async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnReque
       takeGrant: mayAsk
         ? (code) => {
             tally.apply([asking], now);
-            return grantShard(env, code).takeGrant(code);
+            const late = scheduler.wait(GRANT_TIMEOUT_MS).then(() => false);
+            return Promise.race([grantShard(env, code).takeGrant(code), late]);
           }
         : null,
       spend: spendIn(env),
@@ -66,7 +67,10 @@ async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnReque
     case "early":
       // A reload of this address by whoever got in already.
       if ((await prove()).lane !== "unknown") return goTo(facts.authority + entry.target);
-      return respond.challengeAgain({ ticket, supportCode: codeOf(ticket), waitS: entry.secondsLeft });
+      return (
+        respond.challengeAgain({ ticket, supportCode: codeOf(ticket), waitS: entry.secondsLeft }) ??
+        respond.verdict({ kind: "limit", retryAfterS: entry.secondsLeft, budget: null }, REASON, "unknown", posture)
+      );
     case "too-many":
       return respond.verdict(
         { kind: "limit", retryAfterS: entry.retryAfterS, budget: WAITING },
@@ -75,12 +79,7 @@ async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnReque
         posture,
       );
     case "unavailable":
-      return respond.verdict(
-        { ...UNAVAILABLE, retryAfterS: jitteredSeconds(5, Math.random()) },
-        REASON,
-        "unknown",
-        posture,
-      );
+      return respond.verdict(UNAVAILABLE, REASON, "unknown", posture);
   }
 }
 

@@ -107,9 +107,9 @@ export class Respondent {
     return told;
   }
 
-  /** The page that holds this ticket already, with less time to go. */
-  challengeAgain(entry: Entry): Response {
-    return entryPage(entry, this.#to, this.#service);
+  /** The page that holds this ticket already, with less time to go; null for whoever reads no pages. */
+  challengeAgain(entry: Entry): Response | null {
+    return this.#visit && entryPage(entry, this.#to, this.#service);
   }
 
   async #challengePage(visit: Facts, sealer: Sealer, why: Omit<Stopped, "host" | "target">): Promise<Response> {

@@ -62,6 +62,13 @@ describe("a challenge page", () => {
     expect([again.refresh, again.code, again.seconds]).toEqual([first.refresh, first.code, 15]);
   });
 
+  it("is told to software in its own media type, though it holds a ticket", async () => {
+    const { refresh } = readPage(await visit("/news"));
+    const got = await lab.ask(edge, refresh, { headers: { Accept: "application/json" } });
+    expect([got.status, got.headers["content-type"]]).toEqual([429, "application/problem+json"]);
+    expect(Number(got.headers["retry-after"])).toBeGreaterThan(0);
+  });
+
   it("leads home, and nowhere else, with a ticket that is none, or from another site", async () => {
     const { refresh } = readPage(await visit("/news"));
     const home = `http://${lab.HOST}/`;
