@@ -58,6 +58,7 @@ export function compareClocks(real: FloodResult, model: FloodResult): readonly C
       model.durableObjects.callsPerIsolateSecond,
       0,
     ),
+    count("let through ÷ what budgets held", letThrough(real), letThrough(model), 0),
     count(
       "requests beyond budgets",
       real.overAdmission?.beyondBudget ?? null,
@@ -65,6 +66,11 @@ export function compareClocks(real: FloodResult, model: FloodResult): readonly C
       COUNT_MIN,
     ),
   ];
+}
+
+/** Of the sources that asked for well more than their budgets held. */
+function letThrough({ overAdmission }: FloodResult): number | null {
+  return overAdmission && overAdmission.admitted / overAdmission.budget;
 }
 
 const WIDTHS = [22, 34, 12, 12, 18, 12] as const;

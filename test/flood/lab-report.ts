@@ -8,7 +8,7 @@ import { FIGURES_ELSEWHERE, judgeOverall } from "./report-page/overall.ts";
 import { writeDuration, writeLoad, writeMilliseconds, writeShare } from "./report-page/wording.ts";
 import type { FloodResult, GroupResult } from "./result.ts";
 
-const LABEL_WIDTH = 56;
+const LABEL_WIDTH = 60;
 
 export function describeLive({ second, phase, sent, stopped, originUnits, posture, clinicians }: LiveSecond): string {
   return [
@@ -120,7 +120,7 @@ export function describeSummary(results: readonly FloodResult[], failures: reado
   return [line(head.split("|")), ...rows, ...failed, ...doubts].join("\n");
 }
 
-const OVERALL_COLUMNS = [8, 78, 24, 36, 32] as const;
+const OVERALL_COLUMNS = [8, 82, 28, 38, 0] as const;
 
 /** Every acceptance figure over all runs. */
 export function describeOverall(results: readonly FloodResult[], failures: readonly FailedRun[] = []): string {

@@ -7,6 +7,7 @@ import { SHARD_COUNT, Shard } from "../../../src/counters/shard.ts";
 import { type Grant, type GrantRequest, StrictGrants } from "../../../src/counters/strict-grants.ts";
 import type { Posture } from "../../../src/policy/verdict.ts";
 import { Lookout } from "../../../src/watch/lookout.ts";
+import { Onsets } from "../../../src/watch/onsets.ts";
 import type { Random } from "../random.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Geography } from "./geography.ts";
@@ -43,6 +44,7 @@ export class Objects {
   readonly #seats: readonly Seat[];
   readonly #onPosture: ObjectsOptions["onPosture"];
   #lookout = new Lookout();
+  #onsets = new Onsets();
   readonly watch: ObjectHost;
   /** Which location has called which object before. */
   readonly #known: Uint8Array;
@@ -141,6 +143,7 @@ export class Objects {
         handoversUnderWay: 0,
       });
     this.#lookout = new Lookout();
+    this.#onsets = new Onsets();
   }
 
   async #handOver(seat: Seat, inMs: number): Promise<void> {
@@ -170,7 +173,9 @@ export class Objects {
     const report = { shard: number, isolates: shard.isolates, sites: shard.summaries() };
     shard.obey(
       await this.watch.call(this.#between(number, SHARD_COUNT), 0, (now) => {
-        const orders = this.#lookout.report(report, now);
+        const orders = this.#lookout
+          .report(report, now)
+          .map((order) => ({ ...order, since: this.#onsets.note(order.site, order.posture, now) }));
         for (const { site, posture } of orders) this.#onPosture(site, posture);
         return orders;
       }),

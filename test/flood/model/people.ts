@@ -155,7 +155,7 @@ abstract class Person extends Member {
     return this.wish(async (trip) => {
       const until = this.stage.clock.now + this.#pace.patienceMs;
       if (!(await this.#page("/login/password", true, until, trip))) return false;
-      this.visitor.prove(lane);
+      this.visitor.prove(lane, this.stage.clock.now);
       return this.#page(LIST, false, until, trip);
     });
   }
@@ -169,7 +169,7 @@ export class ModelDoctor extends Person {
   /** @param isSignedIn before anything happened */
   async work(afterMs: number, isSignedIn: boolean): Promise<void> {
     await this.stage.clock.wait(afterMs);
-    if (isSignedIn) this.visitor.prove("clinician");
+    if (isSignedIn) this.visitor.prove("clinician", 0);
     else await this.signIn("clinician");
     for (;;) {
       await this.think();
@@ -195,7 +195,7 @@ export class ModelResident extends Person {
 
   async visit(afterMs: number, has: "no account" | "an account" | "signed in"): Promise<void> {
     await this.stage.clock.wait(afterMs);
-    if (has === "signed in") this.visitor.prove("resident");
+    if (has === "signed in") this.visitor.prove("resident", 0);
     await this.task(() => this.step("/"));
     if (has === "an account") await this.signIn("resident");
     const pages = has === "no account" ? PUBLIC_PAGES : [...PUBLIC_PAGES, ...OWN_PAGES, ...OWN_PAGES];

@@ -32,7 +32,7 @@ export class Visitor {
   readonly #client: Client;
   readonly #random: Random;
   readonly #met: readonly { readonly share: number; readonly isolates: readonly ModelIsolate[] }[];
-  #shown: Pick<Identity, "lane" | "principal" | "clearance" | "evidence"> = STRANGER;
+  #shown: Pick<Identity, "lane" | "principal" | "clearance" | "evidence" | "proof"> = STRANGER;
   readonly #name: string;
 
   constructor(name: string, client: Client, edge: Edge, random: Random) {
@@ -46,9 +46,10 @@ export class Visitor {
     }));
   }
 
-  /** From now on she shows this: a pass, a certificate, a service key. */
-  prove(lane: Lane): void {
-    this.#shown = { lane, principal: this.#name, clearance: null, evidence: "pass" };
+  /** From now on she shows a pass, a certificate or a service key. @param since when she was first known, ms; 0: always */
+  prove(lane: Lane, since: number): void {
+    const proof = { since, expiresAt: null, clockSkewMs: null };
+    this.#shown = { lane, principal: this.#name, clearance: null, evidence: "pass", proof };
   }
 
   /** A puzzle was solved in so many ms: hand it in. @returns whether there is a clearance now */
@@ -58,6 +59,7 @@ export class Visitor {
     const spent = await objects.spendPuzzle(this.#isolate().location);
     if (spent && this.#shown.lane === "unknown")
       this.#shown = {
+        proof: null,
         lane: "cleared",
         principal: null,
         clearance: `clearance of ${this.#name}`,
@@ -75,7 +77,8 @@ export class Visitor {
     const site = siteOf(policy, facts);
     isolate.keepInTouch(now);
     const desk = isolate.desk(site);
-    const decision = decide(facts, identity, site, policy, isolate.tally, desk.posture(now), now);
+    const [posture, onset] = [desk.posture(now), desk.onset(now)];
+    const decision = decide(facts, identity, site, policy, isolate.tally, posture, now, desk.switchedOff, onset);
     isolate.tally.apply(decision.charges, now);
     const { verdict, route, serviceClass, charges } = decision;
     if (verdict.kind !== "allow") {

@@ -42,10 +42,19 @@ export class CrewAtWork {
     this.#solving = solving;
   }
 
-  /** Before the attack: whoever has credentials gets himself a session. */
+  /** Whether it sends a good proof again. */
+  get #replays(): boolean {
+    return this.#plan.crew.tactics.some(({ mix }) => mix.some(({ body }) => body?.includes("$replay")));
+  }
+
+  /** Before the attack: whoever has credentials gets himself a session, whoever replays proofs a good one. */
   async prepare(): Promise<void> {
     const { signsInAs } = this.#plan.crew;
     if (signsInAs !== undefined) for (const source of this.#plan.sources) await this.#signIn(source, signsInAs);
+    const [first] = this.#plan.sources;
+    // The bare portal has no proof to give: then an empty one is sent again.
+    if (this.#replays && first && this.#solving && (await this.#earn(first, first.client, 0.5, this.#solving)))
+      this.#journal.clearancesBought++;
   }
 
   /** Attacks until `end` is aborted. Every request sent has its outcome in the journal when this resolves. */
@@ -123,7 +132,18 @@ export class CrewAtWork {
     const thread = this.#solving;
     if (thread === null || source.isSolving || thread.isFull) return;
     source.isSolving = true;
-    const earning = earnClearance({
+    this.#earn(source, client, chance, thread)
+      .then((earned) => {
+        if (earned) this.#journal.clearancesBought++;
+      })
+      .catch(() => undefined)
+      .finally(() => {
+        source.isSolving = false;
+      });
+  }
+
+  #earn(source: Source, client: Client, chance: number, thread: SolvingThread): Promise<boolean> {
+    return earnClearance({
       post: async (path, body) => {
         const answer = await this.#post(source, client, chance, path, body);
         if (answer === null) return { status: 0, retryAfterS: 0, body: null };
@@ -134,14 +154,6 @@ export class CrewAtWork {
       solve: (tasks) => thread.solve(tasks),
       wait: (ms) => pause(ms),
     });
-    earning
-      .then((earned) => {
-        if (earned) this.#journal.clearancesBought++;
-      })
-      .catch(() => undefined)
-      .finally(() => {
-        source.isSolving = false;
-      });
   }
 
   async #post(source: Source, client: Client, chance: number, path: string, body: string): Promise<Answer | null> {

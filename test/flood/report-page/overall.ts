@@ -48,7 +48,7 @@ export function judgeOverall(results: readonly FloodResult[], failed = 0): reado
       ({ scenario }) => goalsOf(scenario).stopped === goal,
     );
   const one = () => 1;
-  return [
+  const figures = [
     pooled(results),
     every(
       "Signed-in clinicians served, after the first 30 s",
@@ -64,14 +64,14 @@ export function judgeOverall(results: readonly FloodResult[], failed = 0): reado
     ),
     stopped(0.99, "simple floods"),
     stopped(0.95, "spread floods"),
-    stopped(0.9, "adaptive, residential and paid ones"),
-    every("Load of the portal, highest mean over 10 s", "Load of the portal, 10 s mean", one, "runs"),
-    every("Attack detected", "Attack detected", one, "runs"),
-    every("Attack mitigated", "Attack mitigated", one, "runs"),
+    stopped(0.9, "those that adapt, solve or hide"),
+    every("Load of the portal, highest mean over 10 s", "Load of the portal, 10 s mean", one, RUNS),
+    every("Attack detected", "Attack detected", one, RUNS),
+    every("Attack mitigated", "Attack mitigated", one, RUNS),
     every("Web pages or redirects sent to machines", "Web pages or redirects sent to machines", machinesOf, "requests"),
     every("Submitted forms lost", "Submitted forms lost", ({ postsSent }) => postsSent, "forms"),
     every("People and machines blocked", "Controls: people and machines blocked", machinesOf, "requests"),
-    every("Taken for an attack", "Controls: taken for an attack", one, "runs"),
+    every("Taken for an attack", "Controls: taken for an attack", one, RUNS),
     every(
       "Durable Object calls per isolate and second",
       "Durable Object calls per isolate and second",
@@ -86,6 +86,8 @@ export function judgeOverall(results: readonly FloodResult[], failed = 0): reado
       ({ clock, scale }) => clock === "model" && scale === 1,
     ),
   ];
+  // What concerns none of the runs is no demand on them.
+  return figures.filter(({ goal }) => goal !== "");
 }
 
 export { ELSEWHERE as FIGURES_ELSEWHERE };
@@ -131,10 +133,12 @@ function overRuns(name: string, runs: readonly Run[], unit: string, failed: numb
     reached: worst ? `${worst.judgement.reached} (${worst.scenario})` : NOT_KNOWN,
     where: where.join("; "),
     met: missed.length > 0 ? false : known.length === 0 || failed > 0 ? null : true,
-    n: `${writeCount(n)} ${unit}, ${known.length} of ${runs.length} runs`,
+    n: `${unit === RUNS ? "" : `${writeCount(n)} ${unit}, `}${known.length} of ${runs.length} runs`,
   };
 }
 
+/** Where a run is judged as a whole. */
+const RUNS = "runs";
 const all = (_: FloodResult) => true;
 
 function machinesOf({ machines }: FloodResult): number {

@@ -220,6 +220,7 @@ const STOPPED: Readonly<Record<string, { readonly words: string; readonly ink: I
   limit: { words: "over a budget", ink: INKS.limit },
   closed: { words: "closed to unproven programs", ink: INKS.closed },
   block: { words: "blocked by a rule", ink: INKS.block },
+  "own path": { words: "answered by the shield itself, at the challenge", ink: INKS.other },
 };
 
 function byMildness(a: string, b: string): number {
@@ -230,5 +231,6 @@ function byMildness(a: string, b: string): number {
 
 /** How a flood was stopped, in words. */
 export function nameWayOfStopping(kind: string): string {
+  if (kind === "unanswered") return "given up by the attacker before an answer";
   return STOPPED[kind]?.words ?? kind;
 }

@@ -21,7 +21,7 @@ import { keepUnits } from "./wording.ts";
 
 /** Names what cannot be known from a table alone; printed once. */
 const HOW_TO_READ =
-  "“Clinicians” are doctors, nurses and pharmacists at work. A request counts as served when it was answered as wanted, in time. Where too few requests were made to tell a goal apart, it is met only if none failed. “Not known” is not zero: it was not or could not be measured.";
+  "“Clinicians” are doctors, nurses and pharmacists at work. The “portal” is the e-health service behind the shield; an “isolate” is one running copy of the shield, and “Durable Object calls” are what its copies tell each other. A request counts as served when it was answered as wanted, in time. Where too few requests were made to tell a goal apart, it is met only if none failed. “Not known” is not zero: it was not or could not be measured.";
 
 /** One scenario on one clock, with the shield first; without it beside, where that was run as well. */
 interface Comparison {
@@ -125,11 +125,17 @@ function isOtherSide(a: FloodResult, b: FloodResult): boolean {
   );
 }
 
-/** The clock is named where a scenario was run on both. */
+/** The clock and the scale are named where a scenario was run on both, or at several. */
 function nameOf([first]: readonly FloodResult[], all: readonly FloodResult[]): string {
   if (!first) return "";
-  const isOnBoth = all.some(({ scenario, clock }) => scenario === first.scenario && clock !== first.clock);
-  return isOnBoth ? `${first.scenario} (${first.clock} time)` : first.scenario;
+  const others = all.filter(({ scenario }) => scenario === first.scenario);
+  const more = [
+    ...(others.some(({ clock }) => clock !== first.clock) ? [`${first.clock} time`] : []),
+    ...(others.some(({ scale }) => scale !== first.scale)
+      ? [first.scale === 1 ? "full scale" : `1/${first.scale}`]
+      : []),
+  ];
+  return more.length === 0 ? first.scenario : `${first.scenario} (${more.join(", ")})`;
 }
 
 function upperFirst(text: string): string {
