@@ -235,7 +235,7 @@ export class ModelSystem extends Program {
     super(visitor, stage, "machines", plan.lane, plan.patienceMs, retries);
     this.#plan = plan;
     this.#userAgent = stage.random.pick(plan.userAgents);
-    if (proofOf(plan.proofs, installation) !== "none") visitor.prove("machine");
+    if (proofOf(plan.proofs, installation) !== "none") visitor.prove("machine", 0);
   }
 
   async work(afterMs: number): Promise<void> {
@@ -286,7 +286,7 @@ export class ModelLaboratory extends Program {
   constructor(visitor: Visitor, stage: Stage, plan: Laboratories, installation: number) {
     super(visitor, stage, "machines", "laboratories", plan.patienceMs, 0);
     this.#everyMs = (1000 * plan.count) / plan.requestsPerSecond;
-    if (proofOf(plan.proofs, installation) !== "none") visitor.prove("machine");
+    if (proofOf(plan.proofs, installation) !== "none") visitor.prove("machine", 0);
   }
 
   async work(afterMs: number): Promise<void> {
