@@ -119,8 +119,9 @@ describe("a run", () => {
       sum.exact = plus(sum.exact, await run(named("everywhere"), options));
       sum.batched = plus(sum.batched, await run(named("everywhere"), { ...options, batch: 4 }));
     }
-    const differences = { requests: 0.01, admitted: 0.02, clinicians: 0.02, units: 0.04, reached: 0.05 };
-    // What passes before the first leases come varies by a tenth from seed to seed: of four it tells no more.
+    const differences = { requests: 0.01, admitted: 0.02, clinicians: 0.06, units: 0.06, reached: 0.08 };
+    // What the tallies admit must be the same. What passes before the first leases come, and whom that keeps waiting, varies
+    // by a tenth from seed to seed: four seeds tell no more.
     for (const figure of ["requests", "admitted", "clinicians", "units", "reached"] as const)
       expect(Math.abs(sum.batched[figure] / sum.exact[figure] - 1), figure).toBeLessThan(differences[figure]);
   });
