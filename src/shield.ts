@@ -3,6 +3,7 @@
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
 import { OWN_FAILURE_REASON, type Refusal, Respondent, repeat } from "./answer/respondent.ts";
+import { SentForms } from "./counters/sent-forms.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard } from "./counters/shards.ts";
 import { spendStrictly } from "./counters/spend-strictly.ts";
@@ -10,22 +11,21 @@ import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
-import { mayBringTicket, ticketCookie } from "./identity/visit.ts";
 import { awakeIsolate, type Isolate, isolateFor } from "./isolate.ts";
 import { isAdminHost } from "./operator.ts";
 import { admit } from "./origin/admit.ts";
-import { askOrigin, keptAnswer, type OriginAnswer } from "./origin/ask-origin.ts";
-import { withOwnCookies } from "./origin/own-cookies.ts";
+import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
+import { bringTicket } from "./origin/bring-ticket.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";
 import { decide } from "./policy/decide.ts";
 import { OWN_FAILURE } from "./policy/failures.ts";
-import type { Charge, Decision } from "./policy/verdict.ts";
+import type { Decision } from "./policy/verdict.ts";
 import type { Facts, Fault } from "./request/facts.ts";
 import { glance } from "./request/glance.ts";
 import { identify, isFault } from "./request/identify.ts";
-import { type FormInHand, randomId } from "./resend/form-in-hand.ts";
+import type { FormInHand } from "./resend/form-in-hand.ts";
+import { neverReached } from "./resend/never-reached.ts";
 import { knownUntilMs } from "./resend/seal-form.ts";
-import { SentForms } from "./resend/sent-forms.ts";
 import { takeForm } from "./resend/take-back.ts";
 import { reloadSeconds } from "./waiting/line.ts";
 import { keepPlace, type Stander, standerOf, turnTold } from "./waiting/stand-in-line.ts";
@@ -231,7 +231,7 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
   const { facts, env, ctx, isolate, desk, respond, form } = visit;
   visit.asked = true;
   if (form?.returned) {
-    const mark = await sentForms(visit).mark(form.returned.id, knownUntilMs(form.returned));
+    const mark = await new SentForms(env, ctx).mark(form.returned.id, knownUntilMs(form.returned));
     if (mark.kind === "unavailable") return turnAway(visit, NO_ROOM, "nobody knows whether it was sent", identity);
     if (mark.kind === "sent-before") {
       form.done();
@@ -248,7 +248,9 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
   form?.done();
   switch (answer.kind) {
     case "response":
-      return withTicket(visit, identity, answer.response);
+      // In calm a page brings a ticket: its form is taken even if strangers are challenged by then.
+      if (desk.posture(Date.now()) !== "normal") return answer.response;
+      return bringTicket(answer.response, facts, identity, isolate);
     case "fault":
       return respond.fault(answer.fault);
     case "gone":
@@ -256,44 +258,13 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
   }
 }
 
-/** Cloudflare's words for an origin with which there was no connection: refused, unreachable, no TLS, untrusted. */
-const NO_CONNECTION: ReadonlySet<number> = new Set([521, 523, 525, 526]);
-
-/** The fault, where the origin cannot have what she sent; null where it may. */
-function neverReached(answer: OriginAnswer, form: FormInHand): Fault | null {
-  if (answer.kind === "fault") return form.left ? null : { ...answer.fault, received: "no" };
-  if (answer.kind === "gone" || !NO_CONNECTION.has(answer.response.status)) return null;
-  return { status: 502, code: "origin-unreachable", received: "no" };
-}
-
 /** The origin never had it: it may be sent again, and goes back to her with the page that says so. */
 async function givenBack(visit: Visit, form: FormInHand, fault: Fault, identity: Identity): Promise<Response> {
-  if (form.returned && !(await sentForms(visit).unmark(form.returned.id))) form.renounceId();
+  const { env, ctx } = visit;
+  if (form.returned && !(await new SentForms(env, ctx).unmark(form.returned.id))) form.renounceId();
   const carried = await form.carry(identity, Date.now());
   if (!carried) form.done();
   return visit.respond.fault(fault, carried);
-}
-
-function sentForms({ env, ctx }: Visit): SentForms {
-  return new SentForms(
-    (id) => counterShard(env, Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT),
-    (ms) => scheduler.wait(ms),
-    (work) => ctx.waitUntil(work),
-  );
-}
-
-/** In calm a page brings a ticket, so that its form is taken even if strangers are challenged by then. */
-async function withTicket({ facts, isolate, desk }: Visit, identity: Identity, response: Response): Promise<Response> {
-  const { sealer, tally } = isolate;
-  const now = Date.now();
-  if (sealer === null || !mayBringTicket(facts, response) || desk.posture(now) !== "normal") return response;
-  const spend = (charge: Charge): boolean => {
-    const fits = tally.waitSeconds(charge, now) === 0;
-    if (fits) tally.apply([charge], now);
-    return fits;
-  };
-  const cookie = await ticketCookie(sealer, facts, identity.facility, spend, now, randomId);
-  return cookie === null ? response : withOwnCookies(response, [cookie]);
 }
 
 /** Our own exception: the table says who gets through all the same. */
@@ -307,7 +278,9 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
       console.error({ event: "own-failure-again", error: error instanceof Error ? error.name : typeof error });
     }
   }
-  return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()));
+  const { form, asked } = visit;
+  const carried = identity && form && !asked ? await form.carry(identity, Date.now()).catch(() => null) : null;
+  return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()), carried);
 }
 
 /** Starts the next exchange unless one is under way. Nobody waits for it. */

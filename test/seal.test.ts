@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -117,6 +117,50 @@ describe("a seal", () => {
     expect(performance.now() - started).toBeLessThan(500);
     await expect(sealer.seal("ticket", ["x".repeat(MAX_TOKEN_CHARS)])).rejects.toThrow(RangeError);
     expect((await sealer.seal("ticket", ["x".repeat(1_400)])).length).toBeLessThanOrEqual(MAX_TOKEN_CHARS);
+  });
+});
+
+describe("encryption", () => {
+  const bytes = fc.uint8Array({ maxLength: 500 }).map((given) => new Uint8Array(given));
+
+  it("opens to what was encrypted, under just the fields that it was bound to", async () => {
+    await fc.assert(
+      fc.asyncProperty(bytes, tuple, tuple, async (plain, bound, others) => {
+        const sealed = await sealer.encrypt("form", bound, plain);
+        expect(await sealer.decrypt("form", bound, sealed)).toEqual(plain);
+        const same = Buffer.from(encodeFields(bound)).equals(Buffer.from(encodeFields(others)));
+        if (!same) expect(await sealer.decrypt("form", others, sealed)).toBeNull();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("is AES-256-GCM under a key of RFC 5869, as node:crypto computes them", async () => {
+    const sealed = Buffer.from(await sealer.encrypt("form", FIELDS, new TextEncoder().encode("F32.1")));
+    const secret = Buffer.from(CURRENT, "base64url");
+    const key = Buffer.from(hkdfSync("sha256", secret, "", "vairogs 1 encrypt form", 32));
+    const id = Buffer.from(hkdfSync("sha256", secret, "", "vairogs 1 key id", 4));
+    const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(4, 16));
+    decipher.setAAD(Buffer.concat([Buffer.from("\x04form"), id, encodeFields(FIELDS)]));
+    decipher.setAuthTag(sealed.subarray(-16));
+    expect(Buffer.concat([decipher.update(sealed.subarray(16, -16)), decipher.final()]).toString()).toBe("F32.1");
+  });
+
+  it("is refused when any bit differs, when cut or extended, and on garbage", async () => {
+    const sealed = await sealer.encrypt("form", FIELDS, new Uint8Array(20));
+    for (let bit = 0; bit < sealed.length * 8; bit++) {
+      const forged = sealed.slice();
+      forged[bit >> 3] = (forged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+      expect(await sealer.decrypt("form", FIELDS, forged)).toBeNull();
+    }
+    for (let length = 0; length < sealed.length; length++)
+      expect(await sealer.decrypt("form", FIELDS, sealed.slice(0, length))).toBeNull();
+    expect(await sealer.decrypt("form", FIELDS, new Uint8Array([...sealed, 0]))).toBeNull();
+    await fc.assert(
+      fc.asyncProperty(bytes, async (garbage) => {
+        expect(await sealer.decrypt("form", FIELDS, garbage)).toBeNull();
+      }),
+    );
   });
 });
 

@@ -130,7 +130,10 @@ function isUnsent(what: Answer, { method, carries }: Sender): boolean {
 
 function widgetOf(texts: Texts, to: Sender, others: readonly Language[] | null): string {
   if (sends(to.method) && !to.carries) return others ? unsentWidget(texts) : "";
-  return others ? challengeWidget(texts) : otherWidget(texts);
+  if (!others) return otherWidget(texts);
+  // Without a script she gets in through another tab, and then presses the button here.
+  const aside = to.carries ? `\n<noscript>${unsentWidget(texts)}</noscript>` : "";
+  return challengeWidget(texts) + aside;
 }
 
 /** Under another heading of the other language they stand one level deeper. */

@@ -106,7 +106,7 @@ export function mayBringTicket({ method, asker }: Facts, { status, headers }: Re
  * address has had its share.
  *
  * @param spend spends from the address's share, or says that it is used up
- * @param randomId 32 fresh random hex digits
+ * @param randomId gives a fresh one
  */
 export async function ticketCookie(
   sealer: Sealer,

@@ -113,7 +113,10 @@ export interface RouteRules {
   readonly cost?: number;
   /** Which kind of client uses it. `machine`: no challenge page is ever shown here. Default `people`. */
   readonly usedBy?: "people" | "machine";
-  /** `never` for routes that people reach by a cross-site POST, such as the return from sign-in. Default `when-needed`. */
+  /**
+   * `never` for routes that people reach by a cross-site POST, such as the return from sign-in or the launch from a
+   * hospital's own system: what another site posts is never carried through a challenge. Default `when-needed`.
+   */
   readonly challenge?: "when-needed" | "never";
   /**
    * How people sign in. `start`: where it begins, on this host; the answer opens a transaction of ten minutes in her browser.

@@ -3,9 +3,16 @@ import type { Bytes } from "../seal.ts";
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
-/** Null when it is not as long as it was said to be, or the client went away. */
+/** The largest form at 50 kB/s. Room for a form is counted for longer (held.ts), so slow senders cannot pile up. */
+const READ_WITHIN_MS = 60_000;
+
+/** Null when it is not as long as it was said to be, comes too slowly, or the client went away. */
 export async function readWhole(stream: ReadableStream<Uint8Array> | null, length: number): Promise<Bytes | null> {
-  return fill(stream?.getReader() ?? null, new Uint8Array(length), 0);
+  const reader = stream?.getReader() ?? null;
+  const timer = setTimeout(() => void reader?.cancel(), READ_WITHIN_MS);
+  const whole = await fill(reader, new Uint8Array(length), 0);
+  clearTimeout(timer);
+  return whole;
 }
 
 async function fill(reader: Reader | null, bytes: Bytes, from: number): Promise<Bytes | null> {

@@ -5,7 +5,7 @@ export const HELD_MAX_BYTES = 16 * 1_048_576;
 /** Those that come back were promised to be kept: they may use more. */
 export const RETURNED_MAX_BYTES = 24 * 1_048_576;
 /** Counted for so long at the most, ms: a place that nobody gives back must not be lost for ever. */
-const HELD_FOR_MS = 60_000;
+const HELD_FOR_MS = 120_000;
 
 export class Held {
   readonly #holdings = new Set<{ readonly bytes: number; readonly untilMs: number }>();

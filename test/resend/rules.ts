@@ -10,7 +10,9 @@ export default defineRules({
       routes: [
         { name: "for machines", path: "/closed/*", importance: "normal", usedBy: "machine" },
         // Dearer than what is there at once: whoever comes second waits for room.
-        { name: "dear", path: "/wait/*", importance: "normal", cost: 300 },
+        { name: "dear", path: "/wait/*", importance: "normal", cost: 1000 },
+        // For these there is always room.
+        { name: "forms", path: "/form/*", importance: "critical", cost: 0 },
         { name: "slow", path: "/slow/*", importance: "normal", timeoutSeconds: 1 },
         { name: "everything else", path: "*", importance: "normal" },
       ],

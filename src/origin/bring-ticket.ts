@@ -1,0 +1,30 @@
+/** A visit ticket on its way to the browser, with a page of the origin's. */
+import type { Identity } from "../identity/identity.ts";
+import { mayBringTicket, ticketCookie } from "../identity/visit.ts";
+import type { Charge, CounterView } from "../policy/verdict.ts";
+import type { Facts } from "../request/facts.ts";
+import type { Sealer } from "../seal.ts";
+import { withOwnCookies } from "./own-cookies.ts";
+
+/** What an isolate lends. */
+export interface Means {
+  readonly sealer: Sealer | null;
+  readonly tally: CounterView & { apply(charges: readonly Charge[], now: number): void };
+}
+
+export async function bringTicket(
+  response: Response,
+  facts: Facts,
+  { facility }: Identity,
+  { sealer, tally }: Means,
+): Promise<Response> {
+  if (sealer === null || !mayBringTicket(facts, response)) return response;
+  const now = Date.now();
+  const spend = (charge: Charge): boolean => {
+    const fits = tally.waitSeconds(charge, now) === 0;
+    if (fits) tally.apply([charge], now);
+    return fits;
+  };
+  const cookie = await ticketCookie(sealer, facts, facility, spend, now, () => crypto.randomUUID());
+  return cookie === null ? response : withOwnCookies(response, [cookie]);
+}
