@@ -67,11 +67,17 @@ function refusedBefore(request: Request, env: Env, ctx: ExecutionContext): Respo
   if (!isolate || address === null) return null;
   const now = Date.now();
   const refusal = isolate.refusals.find(address, now);
-  const seen = refusal && glance(request);
-  if (!refusal || !seen) return null;
-  keepInTouch(isolate, env, ctx);
-  refusal.desk.noteTurnedAway(refusal.cost);
-  return repeat(refusal, seen, env, now);
+  if (!refusal) return null;
+  try {
+    const seen = glance(request);
+    if (!seen) return null;
+    keepInTouch(isolate, env, ctx);
+    refusal.desk.noteTurnedAway(refusal.cost);
+    return repeat(refusal, seen, env, now);
+  } catch (error) {
+    console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+    return null; // the whole way has its own outcome for whatever fails
+  }
 }
 
 async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
