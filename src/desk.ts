@@ -1,6 +1,7 @@
 /** The desk: one site as one isolate sees it. Plain bounded data; time is passed in. */
 import type { SiteOrders, SiteSummary } from "./counters/protocol.ts";
 import { Admission } from "./origin/admission.ts";
+import { POSTURE_WITHOUT_WATCH } from "./policy/failures.ts";
 import {
   firstOfEach,
   type ManualModes,
@@ -52,7 +53,8 @@ export class Desk {
 
   /** What the watch ordered last. Without news for a minute it no longer holds: nobody is asked because of an old flood. */
   automatic(now: number): { readonly posture: Posture; readonly because: string } {
-    if (now - this.#orderedAt > ORDERS_HOLD_MS) return { posture: "normal", because: "no news from the watch" };
+    if (now - this.#orderedAt > ORDERS_HOLD_MS)
+      return { posture: POSTURE_WITHOUT_WATCH, because: "no news from the watch" };
     return { posture: this.#posture, because: this.#because };
   }
 

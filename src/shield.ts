@@ -17,8 +17,10 @@ import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { bringTicket } from "./origin/bring-ticket.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";
-import { decide } from "./policy/decide.ts";
-import { OWN_FAILURE } from "./policy/failures.ts";
+import { decide, routeOf } from "./policy/decide.ts";
+import { FAILURES } from "./policy/failures.ts";
+import type { CompiledRoute } from "./policy/policy.ts";
+import { CLASS_OF_SERVICE } from "./policy/tables.ts";
 import type { Decision } from "./policy/verdict.ts";
 import type { Facts, Fault } from "./request/facts.ts";
 import { glance } from "./request/glance.ts";
@@ -177,7 +179,12 @@ async function pass(visit: Visit): Promise<Response> {
     }
     return turnAway(visit, verdict, decision.reason, identity);
   }
-  const refused = await spendStrictly(decision.charges, isolate.purses, visit.env);
+  const refused = await spendStrictly(
+    decision.charges,
+    isolate.purses,
+    visit.env,
+    FAILURES.shards[identity.lane][decision.route.importance],
+  );
   if (refused) {
     desk.noteTurnedAway(decision.route.cost);
     return turnAway(visit, refused, refused.budget.name, identity);
@@ -258,7 +265,9 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
       if (desk.posture(Date.now()) !== "normal") return answer.response;
       return bringTicket(answer.response, facts, identity, isolate);
     case "fault":
-      return respond.fault(answer.fault);
+      return answer.fault.status < 500 || FAILURES.origin[identity.lane][decision.route.importance] === "fault"
+        ? respond.fault(answer.fault)
+        : respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, identity.lane, desk.posture(Date.now()));
     case "gone":
       return new Response(null, { status: 499 }); // nobody is there to read it
   }
@@ -275,11 +284,13 @@ async function givenBack(visit: Visit, form: FormInHand, fault: Fault, identity:
 
 /** Our own exception: the table says who gets through all the same. */
 async function afterOwnFailure(visit: Visit): Promise<Response> {
-  const { identity, decision, desk, respond } = visit;
+  const { identity, desk, respond, facts } = visit;
   const lane = identity?.lane ?? "unknown";
-  if (identity && decision && !visit.asked && OWN_FAILURE[lane][decision.route.importance] === "forward") {
+  if (identity && !visit.asked) {
     try {
-      return await forwarded(visit, identity, decision);
+      const decision = visit.decision ?? undecided(routeOf(desk.site, facts), identity);
+      if (FAILURES.shield[lane][decision.route.importance] === "forward")
+        return await forwarded(visit, identity, decision);
     } catch (error) {
       console.error({ event: "own-failure-again", error: error instanceof Error ? error.name : typeof error });
     }
@@ -287,6 +298,13 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
   const { form, asked } = visit;
   const carried = identity && form && !asked ? await form.carry(identity, Date.now()).catch(() => null) : null;
   return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()), carried);
+}
+
+/** Where deciding itself failed: the route is all that the table of failures needs to know. */
+function undecided(route: CompiledRoute, { lane }: Identity): Decision {
+  const serviceClass = CLASS_OF_SERVICE[lane][route.importance];
+  const verdict = { kind: "allow" } as const;
+  return { verdict, reason: OWN_FAILURE_REASON, route, serviceClass, charges: [], standsUntil: null, observed: [] };
 }
 
 /** Starts the next exchange unless one is under way. Nobody waits for it. */

@@ -6,6 +6,7 @@
 import { readClearance, renewed, shareOf } from "../challenge/clearance.ts";
 import { networksOf } from "../challenge/network.ts";
 import { facilityOf } from "../policy/compile.ts";
+import { LANE_WITHOUT_PROOF } from "../policy/failures.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
@@ -72,7 +73,7 @@ async function proveBy(
   }
   const presentedNothing = presented.length === 0 && cookie === "";
   const evidence = device ? "known-device" : presentedNothing ? "none" : "refused";
-  return identityOf(facts, policy, now, "unknown", evidence, known);
+  return identityOf(facts, policy, now, LANE_WITHOUT_PROOF, evidence, known);
 }
 
 function identityOf(

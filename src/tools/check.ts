@@ -9,12 +9,19 @@ import { compile, RulesError } from "../policy/compile.ts";
 import { misspellings } from "../policy/schema.ts";
 import { warnings } from "../policy/warnings.ts";
 import { secretProblem } from "../seal.ts";
+import { failuresTable } from "./failures-table.ts";
 
 const options = new Command("check")
   .description("Checks src/rules.ts and wrangler.toml. Exit code 0: fit to be deployed; 1: not, and what to mend.")
   .option("--quiet", "print problems and warnings only")
+  .option("--failures", "show what becomes of whom when something that the shield needs fails, and check nothing")
   .parse()
-  .opts<{ quiet?: boolean }>();
+  .opts<{ quiet?: boolean; failures?: boolean }>();
+
+if (options.failures) {
+  console.log(failuresTable());
+  process.exit(0);
+}
 
 const problems = [...(await problemsOfRules()), ...problemsOfSecrets()];
 for (const problem of problems) console.error(`✗ ${problem}`);

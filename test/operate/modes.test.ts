@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lane } from "../../src/identity/identity.ts";
 import type { Importance } from "../../src/policy/tables.ts";
 import type { Posture } from "../../src/policy/verdict.ts";
+import { SYSTEMS_HOST, tlsClientAuth } from "../lab/credentials.ts";
 import { type Lab, startEdges } from "../lab/edge.ts";
 import * as lab from "../lab/visitors.ts";
 
@@ -120,26 +121,30 @@ const EVERYWHERE = (what: string): Record<Importance, string> => ({
 });
 type Cells = Partial<Record<Lane, Record<Importance, string>>>;
 const CRITICAL_ONLY = { ...EVERYWHERE("closed"), critical: "through" };
-const TABLE: Record<Posture, Cells> = {
+const TABLE: Record<Posture, Record<Lane, Record<Importance, string>>> = {
   normal: {
+    machine: EVERYWHERE("through"),
     clinician: EVERYWHERE("through"),
     resident: EVERYWHERE("through"),
     cleared: EVERYWHERE("through"),
     unknown: EVERYWHERE("through"),
   },
   elevated: {
+    machine: EVERYWHERE("through"),
     clinician: EVERYWHERE("through"),
     resident: EVERYWHERE("through"),
     cleared: EVERYWHERE("through"),
     unknown: EVERYWHERE("challenge"),
   },
   "clinicians-first": {
+    machine: EVERYWHERE("through"),
     clinician: EVERYWHERE("through"),
     resident: EVERYWHERE("through"),
     cleared: EVERYWHERE("through"),
     unknown: { ...EVERYWHERE("challenge"), sheddable: "closed" },
   },
   "static-only": {
+    machine: CRITICAL_ONLY,
     clinician: CRITICAL_ONLY,
     resident: EVERYWHERE("closed"),
     cleared: EVERYWHERE("closed"),
@@ -152,9 +157,13 @@ describe("each posture does to each lane, on routes of each importance, what the
   beforeAll(async () => {
     const [clinician, resident, cleared] = [
       await lab.signIn(edge(), "dr.ozola"),
-      await lab.signIn(edge(), "resident"),
+      await lab.signIn(edge(), "res.liepa"),
       await lab.earnClearance(edge()),
     ];
+    visitors.machine = () => ({
+      Host: SYSTEMS_HOST,
+      "MF-CF-Blob": JSON.stringify({ tlsClientAuth: tlsClientAuth({ serial: "0A1B" }) }),
+    });
     visitors.clinician = () => ({ Cookie: clinician });
     visitors.resident = () => ({ Cookie: resident });
     visitors.cleared = () => ({ Cookie: cleared });
