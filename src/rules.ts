@@ -78,6 +78,17 @@ export default defineRules({
       strict: true,
       then: "limit",
     },
+    // The biggest providers have half the country behind them: some 200 people a minute at the start of a shift, three requests each.
+    {
+      name: "sign-in from one network",
+      per: "network",
+      lanes: ["unknown", "cleared"],
+      routes: ["sign-in", "password reset"],
+      perMinute: 1200,
+      burst: 600,
+      strict: true,
+      then: "limit",
+    },
     // People come back from the identity provider, once each; who did not begin here (the provider did) is held shorter.
     {
       name: "one return from sign-in",
@@ -103,6 +114,17 @@ export default defineRules({
       transaction: "without",
       perMinute: 20,
       burst: 20,
+      strict: true,
+      then: "limit",
+    },
+    {
+      name: "returns that nobody began, of one network",
+      per: "network",
+      lanes: ["unknown", "cleared"],
+      routes: "return from sign-in",
+      transaction: "without",
+      perMinute: 120,
+      burst: 60,
       strict: true,
       then: "limit",
     },

@@ -2,9 +2,11 @@
 import { expect, it } from "vitest";
 import { Desk } from "../src/desk.ts";
 import { compile } from "../src/policy/compile.ts";
+import { decide } from "../src/policy/decide.ts";
 import type { Mode } from "../src/policy/modes.ts";
 import type { Posture } from "../src/policy/verdict.ts";
 import rules from "../src/rules.ts";
+import { doctor, facts } from "./policy/subjects.ts";
 
 const NOW = Date.UTC(2026, 10, 26, 9);
 const MINUTE_MS = 60_000;
@@ -94,4 +96,33 @@ it("knows since when there is an attack, whoever said so first", () => {
   expect(desk.onset(NOW)).toBe(NOW);
   desk.obey({ ...order("elevated", [manual("normal")]), since: NOW - 5_000 }, NOW);
   expect(desk.onset(NOW)).toBeNull();
+});
+
+it("takes a route that the rules switch off as switched off until its time, for everybody", () => {
+  const off = {
+    until: "2026-11-26T12:00+02:00",
+    because: "an exercise",
+    notice: { lv: "Meklēšana izslēgta.", en: "Search is off." },
+  };
+  const [portal] = rules.sites;
+  const routes = portal?.routes.map((route) => (route.name === "search" ? { ...route, off } : route)) ?? [];
+  const desk = deskOf({ routes });
+  const until = Date.UTC(2026, 10, 26, 10);
+  const decided = (now: number) =>
+    decide(
+      facts({ pathname: "/search" }),
+      doctor,
+      desk.site,
+      compile(rules),
+      { waitSeconds: () => 0 },
+      desk.posture(now),
+      now,
+      desk.switchedOff,
+    );
+  expect(decided(until - 1)).toMatchObject({
+    verdict: { kind: "closed", off: { notice: off.notice } },
+    reason: "search is switched off",
+    charges: [],
+  });
+  expect(decided(until).verdict.kind).toBe("allow");
 });

@@ -265,7 +265,7 @@ function checkSignIn({ sites, budgets }: Rules, report: Report): void {
 }
 
 function boundsStrangers({ per, lanes, transaction }: BudgetRules): boolean {
-  const wide = per === "prefix" || per === "address";
+  const wide = per === "prefix" || per === "network" || per === "address";
   return wide && transaction !== "with" && (lanes === undefined || list(lanes).includes("unknown"));
 }
 

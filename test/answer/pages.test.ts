@@ -6,7 +6,7 @@ import { escapeMarkup } from "../../src/answer/escape.ts";
 import { STYLE_HASH } from "../../src/answer/headers.ts";
 import { STYLE } from "../../src/answer/layout.ts";
 import type { FaultCode } from "../../src/request/facts.ts";
-import { ALL, answerTo, FAULT_CODES, faultOf, SAMPLES, unbalanced } from "./samples.ts";
+import { ALL, answerTo, FAULT_CODES, faultOf, NOTICE, SAMPLES, unbalanced } from "./samples.ts";
 
 const html = (...asked: Parameters<typeof answerTo>) => answerTo(...asked).text();
 const cases = ALL.flatMap(([name, what]) =>
@@ -54,6 +54,19 @@ describe("a page", () => {
     expect(await says(21)).toMatch(/pēc 21 sekundes.*in 21 seconds\./s);
     expect(await says(121)).toMatch(/pēc 3 minūtēm.*in 3 minutes\./s);
     expect(await html({ ...SAMPLES.limit, retryAfterS: 31 })).toContain("Uzgaidiet 31 sekundi un");
+  });
+});
+
+describe("what staff tell", () => {
+  it("stands first on closed pages, each language in its part, as text, with its time in Riga", async () => {
+    const page = await html({ ...SAMPLES.closed, page: "static", ...NOTICE });
+    const [latvian = "", english = ""] = page.split('<section class="other"');
+    expect(latvian).toContain("<p>Meklēšana &lt;b&gt;nedarbojas&lt;/b&gt;.</p>\n<p>Zvaniet 113 &amp; gaidiet.</p>");
+    expect(english).toContain("<p>Search is &quot;off&quot;.</p>\n<p>Call &lt;113&gt; &amp; wait.</p>");
+    expect(latvian).toContain("Pēdējoreiz atjaunināts 26.11.2026. plkst. 13:20");
+    expect(english).toContain("Last update: 26.11.2026, 13:20");
+    expect(latvian.indexOf("nedarbojas")).toBeLessThan(latvian.indexOf("Kas darbojas"));
+    expect(await html({ ...SAMPLES.closed, page: "off", ...NOTICE })).not.toContain("Kas darbojas");
   });
 });
 

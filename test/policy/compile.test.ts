@@ -94,7 +94,7 @@ describe("compile", () => {
     ],
     [
       "returns from sign-in that nothing bounds",
-      { budgets: rules.budgets.filter(({ name }) => name !== "returns that nobody began") },
+      { budgets: rules.budgets.filter(({ transaction }) => transaction !== "without") },
       /route "return from sign-in": nothing bounds returns that nobody began\. Add a budget/,
     ],
     [

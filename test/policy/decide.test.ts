@@ -58,6 +58,7 @@ describe("a person who has spent her budget", () => {
     expect(verdictOf(signIn, doctor, "normal", spentByHer).charges.map(({ budget }) => budget.per)).toEqual([
       "address",
       "prefix",
+      "network",
     ]);
     expect(kindOf(signIn, doctor, "normal", spent)).toBe("challenge");
   });
