@@ -228,6 +228,33 @@ describe("XMLHttpRequest", () => {
   });
 });
 
+test("what the portal took and answered with a redirect is not sent to it a second time: fetch", async () => {
+  const method = await page.evaluate(async () => {
+    const path = `/echo/x?location=${encodeURIComponent("/echo/guarded")}`;
+    const response = await fetch(path, { method: "POST", body: "once" });
+    return ((await response.json()) as { method: string }).method;
+  });
+  expect(method).toBe("GET");
+  expect([count("POST /echo/x 302"), count("GET /echo/guarded 403"), count("GET /echo/guarded 200")]).toEqual([
+    1, 1, 1,
+  ]);
+});
+
+test("what the portal took and answered with a redirect is not sent to it a second time: XMLHttpRequest", async () => {
+  const method = await page.evaluate(async () => {
+    const xhr = new XMLHttpRequest();
+    const end = new Promise((resolve) => xhr.addEventListener("loadend", resolve));
+    xhr.open("POST", `/echo/x?location=${encodeURIComponent("/echo/guarded")}`);
+    xhr.send("once");
+    await end;
+    return (JSON.parse(xhr.responseText) as { method: string }).method;
+  });
+  expect(method).toBe("GET");
+  expect([count("POST /echo/x 302"), count("GET /echo/guarded 403"), count("GET /echo/guarded 200")]).toEqual([
+    1, 1, 1,
+  ]);
+});
+
 test("the portal's own suggestions work for a stranger", async () => {
   await page.fill("input[data-suggest]", "abel");
   await page.locator("datalist option").first().waitFor({ state: "attached" });

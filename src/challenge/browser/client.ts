@@ -2,6 +2,10 @@
  * `/.shield/client.js`: a script that the portal may include. Requests of its own scripts that meet a challenge are held while
  * the puzzle is solved in the page, and sent again. The page sees one request and one answer. Others are not touched.
  *
+ * For the portal: include it before other scripts, `<script src="/.shield/client.js"></script>`. Its Content-Security-Policy needs
+ * 'self' in script-src, connect-src and worker-src; without the last the page itself searches, in slices. Old browsers that cannot
+ * read this script go on without it: an answer in problem+json with `Shield-Mitigated: challenge` says what is needed.
+ *
  * `vairogs.prove()` earns a clearance ahead of time and resolves to whether there is one: for EventSource and WebSocket, whose
  * failures tell a page nothing.
  */
