@@ -45,7 +45,12 @@ async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnReque
       host: facts.host,
       network: async () => (await networksOf(sealer, facts.address))[0] ?? "",
       waitS: waitSecondsFor(tally, waiting, posture, now),
-      waiting: { waitS: tally.waitSeconds(waiting, now), note: () => tally.apply([waiting], now) },
+      waiting: {
+        get waitS() {
+          return tally.waitSeconds(waiting, now);
+        },
+        note: () => tally.apply([waiting], now),
+      },
       takeGrant: mayAsk
         ? (code) => {
             tally.apply([asking], now);

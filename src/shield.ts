@@ -286,7 +286,9 @@ async function givenBack(visit: Visit, form: FormInHand, fault: Fault, identity:
 async function afterOwnFailure(visit: Visit): Promise<Response> {
   const { identity, desk, respond, facts } = visit;
   const lane = identity?.lane ?? "unknown";
-  if (identity && !visit.asked) {
+  // What was decided against her stays so: a failure on the way to tell her is no way in.
+  const refused = visit.decision !== null && visit.decision.verdict.kind !== "allow";
+  if (identity && !refused && !visit.asked) {
     try {
       const decision = visit.decision ?? undecided(routeOf(desk.site, facts), identity);
       if (FAILURES.shield[lane][decision.route.importance] === "forward")

@@ -126,3 +126,20 @@ it("takes a route that the rules switch off as switched off until its time, for 
   });
   expect(decided(until).verdict.kind).toBe("allow");
 });
+
+it("keeps open what has become more than sheddable since an operator switched it off", () => {
+  const desk = deskOf();
+  const off: Mode = { ...frame, kind: "off", route: "prescription service", notice: null };
+  desk.obey(order("normal", [off]), NOW);
+  const { verdict } = decide(
+    facts({ pathname: "/soap/x", method: "POST", asker: "program" }),
+    doctor,
+    desk.site,
+    compile(rules),
+    { waitSeconds: () => 0 },
+    "normal",
+    NOW,
+    desk.switchedOff,
+  );
+  expect(verdict.kind).toBe("allow");
+});

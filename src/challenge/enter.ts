@@ -35,7 +35,7 @@ export interface EntryContext {
   readonly network: () => Promise<string>;
   /** Seconds that the ticket must be old by now. */
   readonly waitS: number;
-  /** What the prefix may be given by waiting. */
+  /** What the prefix may be given by waiting: asked when it is needed, as others come meanwhile. */
   readonly waiting: Issuance;
   /** Takes the help desk's word for this code, if there is one; null where it was not asked for. */
   readonly takeGrant: ((code: string) => Promise<boolean>) | null;
@@ -61,11 +61,13 @@ export async function enter(sealer: Sealer, token: string, context: EntryContext
   if (!granted) {
     const leftMs = ticket.issuedAtMs + context.waitS * 1_000 - nowMs;
     if (leftMs > 0) return { kind: "early", target, secondsLeft: Math.ceil(leftMs / 1_000 / STEP_S) * STEP_S };
-    if (waiting.waitS > 0) return { kind: "too-many", retryAfterS: Math.ceil(waiting.waitS) };
+    const { waitS } = waiting;
+    if (waitS > 0) return { kind: "too-many", retryAfterS: Math.ceil(waitS) };
+    // Counted before it is spent, or hundreds who come at the same moment would all find room.
+    waiting.note();
   }
   switch (await trySpend(spend, id, ticket.issuedAtMs + TICKET_TTL_MS)) {
     case "spent-now": {
-      if (!granted) waiting.note();
       const earned = { id, host, network: await context.network(), percent: granted ? 100 : WAITED_PERCENT };
       return { kind: "cleared", target, clearance: await mintClearance(sealer, earned, nowMs) };
     }

@@ -124,6 +124,8 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     this.#handoverScheduled = false;
     this.#handoversUnderWay++;
     const now = Date.now();
+    // Here, as there is always traffic: after an attack nobody may redeem anything for a long time.
+    this.#purge(now);
     const calls = this.#shard
       .handovers(now)
       .map(async (handover) =>
@@ -152,6 +154,7 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     this.#purgedAt = now;
     this.ctx.storage.sql.exec("DELETE FROM spent WHERE expires_at < ?", now);
     this.ctx.storage.sql.exec("DELETE FROM sent_forms WHERE expires_at < ?", now);
+    this.#helpDesk.purge(now);
   }
 }
 

@@ -25,15 +25,20 @@ export class HelpDesk {
 
   /** @param operator keyed hash @returns whether this operator may let one more in; then it is counted */
   countGrant(operator: string, now: number): boolean {
-    this.#sql.exec("DELETE FROM grants_given WHERE at <= ?", now - HOUR_MS);
+    this.purge(now);
     const row = this.#sql.exec("SELECT COUNT(*) AS given FROM grants_given WHERE operator = ?", operator).one();
     if (Number(row.given) >= GRANTS_PER_HOUR) return false;
     this.#sql.exec("INSERT INTO grants_given (operator, at) VALUES (?, ?)", operator, now);
     return true;
   }
 
-  letIn(code: string, now: number): void {
+  /** Deletes what has ended. */
+  purge(now: number): void {
     this.#sql.exec("DELETE FROM granted WHERE expires_at <= ?", now);
+    this.#sql.exec("DELETE FROM grants_given WHERE at <= ?", now - HOUR_MS);
+  }
+
+  letIn(code: string, now: number): void {
     this.#sql.exec("INSERT OR REPLACE INTO granted (code, expires_at) VALUES (?, ?)", code, now + GRANT_TTL_MS);
   }
 

@@ -2,7 +2,7 @@
  * Brings an issuer's key set to an isolate. A copy at the edge serves all isolates of a data centre, and for a day also
  * while the issuer is down: an isolate that starts in the middle of an attack knows the doctors all the same.
  */
-import type { KeySetText } from "./jwks.ts";
+import { type KeySetText, readKeySet } from "./jwks.ts";
 
 const FETCH_TIMEOUT_MS = 3_000;
 /** A copy this young saves the way to the issuer. */
@@ -27,7 +27,9 @@ export async function fetchKeySet(url: string): Promise<KeySetText> {
       throw new Error(`the issuer answered ${response.status}`);
     }
     const fresh = { text: await response.text(), fetchedAtMs: Date.now() };
-    await caches.default.put(name, keepable(fresh));
+    // A page that says "maintenance" with status 200 must not take the place of the keys.
+    if (readKeySet(fresh.text) === null) throw new Error("the issuer answered something else than keys");
+    await caches.default.put(name, keepable(fresh)).catch(() => undefined); // without a copy the keys are good all the same
     return fresh;
   } catch (error) {
     if (copy !== null) return copy;

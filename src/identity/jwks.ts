@@ -146,7 +146,7 @@ export class Jwks implements KeySource {
   }
 }
 
-/** The signing keys of a key set by their id; null when it is none. Private and symmetric keys have no business there. */
+/** The signing keys of a key set by their id; null when there is none. Private and symmetric keys have no business there. */
 export function readKeySet(text: string): ReadonlyMap<string, JWK> | null {
   if (text.length > DOCUMENT_MAX_CHARACTERS) return null;
   let document: unknown;
@@ -159,7 +159,7 @@ export function readKeySet(text: string): ReadonlyMap<string, JWK> | null {
   const keys = new Map<string, JWK>();
   for (const key of document.keys.slice(0, KEYS_MAX))
     if (isSigningKey(key) && !keys.has(key.kid)) keys.set(key.kid, key);
-  return keys;
+  return keys.size > 0 ? keys : null;
 }
 
 function isSigningKey(key: unknown): key is JWK & { readonly kid: string } {

@@ -2,7 +2,7 @@
  * Bearer tokens of an identity provider (RFC 6750): practice software with client credentials, or people's apps. jwt.ts
  * verifies, jwks.ts knows the keys; here is what is remembered, and whom a token makes of its bearer.
  *
- * A token is verified once in each isolate: then its hash is known, good or bad, until it expires. Both memories are
+ * A token is verified once in each isolate: then its hash is known, good or bad, for ten minutes. Both memories are
  * bounded and apart, so that a flood of garbage pushes out no doctor.
  */
 import type { JWTPayload } from "jose";
@@ -35,14 +35,14 @@ const REMEMBERED_MAX = 2_048;
 const SCHEME = /^Bearer /i;
 const encoder = new TextEncoder();
 
-/** A key that the issuer has withdrawn ends the tokens that were verified with it after so long, too. */
-const VERIFIED_FOR_MS = 10 * 60_000;
+/** A key that the issuer has withdrawn or replaced shows at the tokens that were seen before after so long, too. */
+const REMEMBERED_FOR_MS = 10 * 60_000;
 
 type Proven = Extract<ProofOutcome, { kind: "proven" }>;
 
 export function tokenProof(sources: readonly TokenSource[], sealer: Sealer): ProofKind {
   const good = new Remembered<{ readonly proven: Proven; readonly at: number }>(REMEMBERED_MAX);
-  const bad = new Remembered<RefusalReason>(REMEMBERED_MAX);
+  const bad = new Remembered<{ readonly why: RefusalReason; readonly at: number }>(REMEMBERED_MAX);
 
   async function bearerOf(claims: JWTPayload, policy: TokenPolicy): Promise<Proven | null> {
     const lane = laneOf(claims, policy);
@@ -70,17 +70,17 @@ export function tokenProof(sources: readonly TokenSource[], sealer: Sealer): Pro
         }
         const hash = toBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(token))));
         const known = good.get(hash);
-        if (known && now - known.at < VERIFIED_FOR_MS) return known.proven; // `glance` saw that it has not expired
+        if (known && now - known.at < REMEMBERED_FOR_MS) return known.proven; // `glance` saw that it has not expired
         const knownBad = bad.get(hash);
-        if (knownBad) return refused(knownBad);
+        if (knownBad && now - knownBad.at < REMEMBERED_FOR_MS) return refused(knownBad.why);
         if (!aid.attempts.mayTry(facts, now)) return refused("not-checked");
         const outcome = await verifyToken(token, source.policy, source.keys, now, aid.later);
         if (outcome.kind === "refused") {
           // Without its key nothing was computed: an issuer that is down uses up nobody's attempts.
           if (outcome.why !== "unknown-key") aid.attempts.noteFailure(facts, now);
           const why = REASONS[outcome.why];
-          // Keys may yet come, and times pass; a signature never becomes right.
-          if (why === "forged") bad.set(hash, why);
+          // Keys may yet come, and times pass; a signature becomes right only by a new key under an old name.
+          if (why === "forged") bad.set(hash, { why, at: now });
           return refused(why);
         }
         const proven = await bearerOf(outcome.claims, source.policy);

@@ -120,6 +120,8 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
     readableBy: new Set(site.readableBy),
     routes: site.routes.map((route): CompiledRoute => {
       const at = `${where}, route "${route.name}"`;
+      if (route.cache && (route.signIn || route.vouches))
+        report(at, "an answer from a copy signs nobody in.", "Drop `cache`, or `signIn` and `vouches`.");
       for (const path of list(route.path))
         if (!path.startsWith("/") && path !== "*") report(at, `path "${path}" can never match.`, "Begin it with /.");
       if (route.cost !== undefined && !(route.cost >= 0 && route.cost <= 1000))
@@ -248,13 +250,21 @@ function checkSignIn({ sites, budgets }: Rules, report: Report): void {
         'Mark where with signIn: "start".',
       );
   }
-  for (const name of returns)
-    if (!budgets.some((budget) => boundsStrangers(budget) && budget.routes && list(budget.routes).includes(name)))
+  for (const name of returns) {
+    const bounds = budgets.filter(({ routes }) => routes !== undefined && list(routes).includes(name));
+    if (!bounds.some(boundsStrangers))
       report(
         `route "${name}"`,
         "nothing bounds returns that nobody began.",
         'Add a budget with routes of this name, per "prefix", transaction: "without".',
       );
+    if (!bounds.some(boundsBeginners))
+      report(
+        `route "${name}"`,
+        "nothing bounds returns that somebody began, and anybody may begin as often as she likes.",
+        'Add a budget with routes of this name, per "prefix", transaction: "with".',
+      );
+  }
   for (const { name, per, transaction, routes } of budgets) {
     if (per !== "transaction" && transaction === undefined) continue;
     if (routes === undefined || !list(routes).every((route) => returns.has(route)))
@@ -267,6 +277,12 @@ function checkSignIn({ sites, budgets }: Rules, report: Report): void {
 function boundsStrangers({ per, lanes, transaction }: BudgetRules): boolean {
   const wide = per === "prefix" || per === "network" || per === "address";
   return wide && transaction !== "with" && (lanes === undefined || list(lanes).includes("unknown"));
+}
+
+/** Whoever brings a transaction is counted by it, no more by her address. */
+function boundsBeginners({ per, lanes, transaction }: BudgetRules): boolean {
+  const wide = per === "prefix" || per === "network";
+  return wide && transaction !== "without" && (lanes === undefined || list(lanes).includes("unknown"));
 }
 
 /** A facility is a few addresses; a wide network would lift the challenge for half the internet. */

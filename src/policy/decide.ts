@@ -59,7 +59,8 @@ export function decide(
 
   if (matched?.then === "block") return decision({ kind: "block" }, matched.name);
   const off = switchedOff.get(route.name);
-  if (off && off.until > now) {
+  // Switched off under other rules, it may have become something that people cannot do without.
+  if (off && off.until > now && route.importance === "sheddable") {
     const retryAfterS = Math.min(OFF_RETRY_MAX_S, Math.max(POSTURE_RETRY_S, Math.ceil((off.until - now) / 1000)));
     return decision({ kind: "closed", retryAfterS, off: { notice: off.notice } }, `${route.name} is switched off`);
   }

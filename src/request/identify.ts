@@ -2,7 +2,7 @@
  * `identify`: from a request to everything that the shield will ever look at. Pure: it asks nobody, keeps nothing, reads
  * each header once and no body. It throws for no input; what is too long or means nothing becomes a `Fault`.
  */
-import { parseAddress } from "./address.ts";
+import { type ClientAddress, inNetwork, parseAddress, parseNetwork } from "./address.ts";
 import { askerOf, askingSite } from "./asker.ts";
 import { ownCookies } from "./cookies.ts";
 import type { CertificateFacts, Facts, Fault, NetworkFacts } from "./facts.ts";
@@ -50,6 +50,7 @@ export function identify(request: IncomingRequest): Facts | Fault {
   const origin = read("Origin");
   const asker = askerOf(method, read("Upgrade"), accept, headers);
   const soapAction = method === "POST" && headers.get("SOAPAction") !== null;
+  const address = parseAddress(headers.get("CF-Connecting-IP") ?? "");
   const bodyBytes = contentLength(headers.get("Content-Length"));
   return {
     method,
@@ -58,8 +59,8 @@ export function identify(request: IncomingRequest): Facts | Fault {
     authority,
     target,
     path,
-    address: parseAddress(headers.get("CF-Connecting-IP") ?? ""),
-    network: networkOf(request.cf, read("CF-Worker")),
+    address,
+    network: networkOf(request.cf, isOfWorkers(address) ? read("CF-Worker") : ""),
     asker,
     format: formatFor({ method, asker, accept, contentType, soapAction }),
     language: languageFor(bounded(headers.get("Accept-Language"), LANGUAGE_MAX_CHARACTERS)),
@@ -80,6 +81,14 @@ export function identify(request: IncomingRequest): Facts | Fault {
 /** Tells a fault from the facts, or from any other object. */
 export function isFault(outcome: object): outcome is Fault {
   return "code" in outcome && "status" in outcome;
+}
+
+/** https://developers.cloudflare.com/fundamentals/reference/http-headers/#cf-connecting-ip-in-worker-subrequests */
+const WORKERS = parseNetwork("2a06:98c0:3600::/48");
+
+/** CF-Worker means something from there only: anybody else could make up a new one, and so a new budget, for each request. */
+function isOfWorkers(address: ClientAddress): boolean {
+  return inNetwork(address, WORKERS);
 }
 
 /** Cloudflare's own findings (https://developers.cloudflare.com/workers/runtime-apis/request/): any of them may be missing. */

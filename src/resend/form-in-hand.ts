@@ -13,7 +13,7 @@ import type { Facts } from "../request/facts.ts";
 import type { Bytes, Sealer } from "../seal.ts";
 import { KeptBody, readWhole } from "./body.ts";
 import type { Carried } from "./carried.ts";
-import { HELD_MAX_BYTES, type Held, RETURNED_MAX_BYTES } from "./held.ts";
+import { type Held, roomFor } from "./held.ts";
 import { type Form, headersToSeal, RESTORED_HEADERS, sealForm } from "./seal-form.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -52,6 +52,8 @@ export class FormInHand {
   readonly #request: Request;
   readonly #facts: Facts;
   readonly #bodyBytes: number;
+  /** See `roomFor`. */
+  readonly #room: number;
   /** What it was when it was sealed; null for one that comes for the first time. */
   readonly returned: Form | null;
   #bytes: Bytes | null;
@@ -63,6 +65,7 @@ export class FormInHand {
     means: Means,
     request: Request,
     facts: Facts,
+    identity: Identity,
     bytes: Bytes | null,
     returned: Form | null,
     release: (() => void) | null,
@@ -71,6 +74,7 @@ export class FormInHand {
     this.#request = request;
     this.#facts = facts;
     this.#bodyBytes = facts.bodyBytes ?? 0;
+    this.#room = roomFor(identity, returned !== null);
     this.#bytes = bytes;
     this.returned = returned;
     this.#release = release;
@@ -78,15 +82,28 @@ export class FormInHand {
   }
 
   /** Null for what is never given back: no form, one of another site, one without length or too long. */
-  static first(means: Means, request: Request, facts: Facts, bytes: Bytes | null = null): FormInHand | null {
+  static first(
+    means: Means,
+    request: Request,
+    facts: Facts,
+    identity: Identity,
+    bytes: Bytes | null = null,
+  ): FormInHand | null {
     const length = facts.hasBody ? facts.bodyBytes : 0;
     if (means.sealer === null || !isOwnForm(facts) || length === null || length > FORM_MAX_BYTES) return null;
-    return new FormInHand(means, request, facts, bytes, null, null);
+    return new FormInHand(means, request, facts, identity, bytes, null, null);
   }
 
   /** One that came back from a page of ours. */
-  static again(means: Means, request: Request, facts: Facts, form: Form, release: () => void): FormInHand {
-    return new FormInHand(means, request, facts, form.body, form, release);
+  static again(
+    means: Means,
+    request: Request,
+    facts: Facts,
+    identity: Identity,
+    form: Form,
+    release: () => void,
+  ): FormInHand {
+    return new FormInHand(means, request, facts, identity, form.body, form, release);
   }
 
   /**
@@ -95,7 +112,7 @@ export class FormInHand {
    */
   forOrigin(): Request {
     if (this.#bodyBytes === 0 && !this.returned) return this.#request;
-    if (!this.#release) this.#release = this.#means.held.take(this.#bodyBytes, HELD_MAX_BYTES, Date.now());
+    if (!this.#release) this.#release = this.#means.held.take(this.#bodyBytes, this.#room, Date.now());
     if (!this.#release) return this.#request; // it goes as it came, and would be lost with the connection
     const source = this.#bytes ?? this.#request.body;
     if (source === null) return this.#request;
@@ -133,8 +150,7 @@ export class FormInHand {
     if (sealer === null) return null;
     const charge = this.#charge(identity);
     if (tally.waitSeconds(charge, nowMs) > 0) return null;
-    const limit = this.returned ? RETURNED_MAX_BYTES : HELD_MAX_BYTES;
-    this.#release ??= held.take(this.#bodyBytes, limit, nowMs);
+    this.#release ??= held.take(this.#bodyBytes, this.#room, nowMs);
     if (!this.#release) return null;
     tally.apply([charge], nowMs);
     const body = await this.#whole();

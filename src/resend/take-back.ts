@@ -6,7 +6,7 @@ import { decodeBase64url } from "./base64-bytes.ts";
 import { readWhole } from "./body.ts";
 import { CONTENTS_FIELD, DEADLINE_FIELD } from "./carried.ts";
 import { FORM_MAX_BYTES, FormInHand, type Means } from "./form-in-hand.ts";
-import { RETURNED_MAX_BYTES } from "./held.ts";
+import { roomFor } from "./held.ts";
 import { openForm, RESTORED_HEADERS, type SealedForm } from "./seal-form.ts";
 import { subjectOf } from "./subject.ts";
 
@@ -34,7 +34,7 @@ export function takeForm(
   const { sealer } = means;
   return sealer !== null && mayHaveComeBack(facts)
     ? takeBack(means, sealer, request, facts, identity, nowMs)
-    : { kind: "request", request, facts, form: FormInHand.first(means, request, facts) };
+    : { kind: "request", request, facts, form: FormInHand.first(means, request, facts, identity) };
 }
 
 async function takeBack(
@@ -45,7 +45,7 @@ async function takeBack(
   identity: Identity,
   nowMs: number,
 ): Promise<Taken> {
-  const release = means.held.take(facts.bodyBytes, RETURNED_MAX_BYTES, nowMs);
+  const release = means.held.take(facts.bodyBytes, roomFor(identity, true), nowMs);
   if (!release) return { kind: "busy" };
   const body = await readWhole(request.body, facts.bodyBytes);
   if (body === null) {
@@ -57,7 +57,7 @@ async function takeBack(
     // An ordinary form that happens to be text/plain.
     release();
     const again = new Request(request, { body });
-    return { kind: "request", request: again, facts, form: FormInHand.first(means, again, facts, body) };
+    return { kind: "request", request: again, facts, form: FormInHand.first(means, again, facts, identity, body) };
   }
   const opened = sealed === "broken" ? null : await open(sealer, sealed, facts, identity, nowMs);
   if (!opened?.ok) {
@@ -78,7 +78,8 @@ async function takeBack(
       referer: header("Referer"),
     },
   };
-  return { kind: "request", request, facts: original, form: FormInHand.again(means, request, original, form, release) };
+  const back = FormInHand.again(means, request, original, identity, form, release);
+  return { kind: "request", request, facts: original, form: back };
 }
 
 /** Judged by headers alone, so that no other body is ever read. */

@@ -39,8 +39,7 @@ export class ModeBook {
 
   /** @returns false when there are too many already */
   set(site: string, mode: Mode, now: number): boolean {
-    this.#rows.removeEnded(now);
-    for (const modes of this.#modes.values()) for (const [key, { until }] of modes) if (until <= now) modes.delete(key);
+    this.forgetEnded(now);
     const key = keyOf(mode);
     const count = [...this.#modes.values()].reduce((sum, { size }) => sum + size, 0);
     if (count >= MODES_MAX && !this.#modes.get(site)?.has(key)) return false;
@@ -59,6 +58,11 @@ export class ModeBook {
   of(site: string, now: number): ManualModes {
     const modes = [...(this.#modes.get(site)?.values() ?? [])].filter(({ until }) => until > now);
     return { revision: this.#revision, modes };
+  }
+
+  forgetEnded(now: number): void {
+    this.#rows.removeEnded(now);
+    for (const modes of this.#modes.values()) for (const [key, { until }] of modes) if (until <= now) modes.delete(key);
   }
 
   #of(site: string): Map<string, Mode> {

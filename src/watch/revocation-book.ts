@@ -35,7 +35,7 @@ export class RevocationBook {
 
   /** @returns false when there are too many already */
   add(revocation: Revocation, now: number): boolean {
-    this.#forgetEnded(now);
+    this.forgetEnded(now);
     const { principal } = revocation;
     if (this.#revocations.size >= REVOCATIONS_MAX && !this.#revocations.has(principal)) return false;
     this.#rows.write(revocation);
@@ -64,7 +64,7 @@ export class RevocationBook {
     return version < this.#version ? this.list(now) : null;
   }
 
-  #forgetEnded(now: number): void {
+  forgetEnded(now: number): void {
     this.#rows.removeEnded(now);
     for (const [principal, { until }] of this.#revocations) if (until <= now) this.#revocations.delete(principal);
   }

@@ -13,11 +13,14 @@ import { ModeBook, type ModeRow, type ModeRows } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
 import { type Revocation, RevocationBook, type RevocationRows } from "./revocation-book.ts";
 
+const PURGE_EVERY_MS = 60_000;
+
 export class Watch extends DurableObject<ObjectsEnv> {
   readonly #lookout = new Lookout();
   readonly #onsets = new Onsets();
   readonly #modes: ModeBook;
   readonly #revocations: RevocationBook;
+  #purgedAt = 0;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
@@ -35,6 +38,7 @@ export class Watch extends DurableObject<ObjectsEnv> {
 
   report(report: ShardReport): readonly SiteOrders[] {
     const now = Date.now();
+    this.#purge(now);
     const news = this.#revocations.newsFor(report.revocationsVersion ?? 0, now);
     return this.#lookout.report(report, now).map((order, i) => ({
       ...order,
@@ -42,6 +46,13 @@ export class Watch extends DurableObject<ObjectsEnv> {
       since: this.#onsets.note(order.site, order.posture, now),
       ...(news && i === 0 ? { revocations: news } : {}),
     }));
+  }
+
+  #purge(now: number): void {
+    if (now - this.#purgedAt < PURGE_EVERY_MS) return;
+    this.#purgedAt = now;
+    this.#modes.forgetEnded(now);
+    this.#revocations.forgetEnded(now);
   }
 
   /** Only operators' calls come here. @returns false when there are too many modes already */

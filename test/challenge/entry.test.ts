@@ -99,6 +99,21 @@ describe("whoever waits", () => {
     expect(await enter(sealer, ticket, contextWith({ spend }), IN_TIME)).toMatchObject({ kind: "cleared" });
   });
 
+  it("is one of so many as there is room for, when hundreds of her network come at the same moment", async () => {
+    let room = 5;
+    const waiting = {
+      get waitS() {
+        return room > 0 ? 0 : 10;
+      },
+      note: () => void room--,
+    };
+    const context = contextWith({ waiting });
+    const tickets = await Promise.all(Array.from({ length: 200 }, () => newTicket()));
+    const entries = await Promise.all(tickets.map((ticket) => enter(sealer, ticket, context, IN_TIME)));
+    expect(entries.filter(({ kind }) => kind === "cleared")).toHaveLength(5);
+    expect(entries.filter(({ kind }) => kind === "too-many")).toHaveLength(195);
+  });
+
   it("gets nothing when the counter is away, or for garbage, which costs no call", async () => {
     const broken = contextWith({ spend: () => Promise.reject(new Error("reset")) });
     expect(await enter(sealer, await newTicket(), broken, IN_TIME)).toEqual({ kind: "unavailable" });

@@ -12,16 +12,19 @@ import { AUDIENCE, ISSUER, Issuer } from "./issuer.ts";
 import { SECRET } from "./proving.ts";
 
 const issuer = new Issuer();
-const published = { asked: 0, down: false };
+const published = { asked: 0, ofMended: 0, down: false };
+const MENDED = "https://mended.example";
 const folder = mkdtempSync(join(tmpdir(), "rules-"));
 let publisher: Server;
 let lab: Lab;
 
 beforeAll(async () => {
   await issuer.addKey("k1");
-  publisher = createServer((_, response) => {
-    published.asked++;
-    if (published.down) response.writeHead(503).end();
+  publisher = createServer(({ url }, response) => {
+    if (url === "/mended") published.ofMended++;
+    else published.asked++;
+    if (url === "/mended" && published.ofMended === 1) response.writeHead(200).end("<h1>Under maintenance</h1>");
+    else if (published.down) response.writeHead(503).end();
     else void issuer.keySet().then((text) => response.writeHead(200, { "Content-Type": "application/json" }).end(text));
   });
   await new Promise<void>((resolve) => publisher.listen(0, "127.0.0.1", resolve));
@@ -34,11 +37,12 @@ beforeAll(async () => {
     algorithms: "ES256",
     laneBy: { claim: "role", values: { doctor: "clinician", system: "machine" } },
   };
+  const mended = { ...tokens, name: "mended", issuer: MENDED, keys: keys.replace("/keys", "/mended") };
   const rulesModule = join(folder, "with-tokens.ts");
   writeFileSync(
     rulesModule,
     `import rules from ${JSON.stringify(join(import.meta.dirname, "../../src/rules.ts"))};
-     export default { ...rules, proofs: { ...rules.proofs, tokens: [${JSON.stringify(tokens)}] } };`,
+     export default { ...rules, proofs: { ...rules.proofs, tokens: ${JSON.stringify([tokens, mended])} } };`,
   );
   lab = await startEdges({ edges: 2, portalCapacity: 0, rulesModule, vars: { SHIELD_SECRET: SECRET } });
 });
@@ -110,6 +114,11 @@ describe("at the edge", () => {
     const token = await issuer.token(Date.now(), { claims: { role: "system" } });
     expect(await toldToOrigin({ ...bearing(token), edge: 1 })).toMatchObject({ lane: "machine" });
     published.down = false;
+  });
+  it("a page with status 200 instead of keys is kept nowhere: the next isolate asks the issuer, and knows", async () => {
+    const token = await issuer.token(Date.now(), { issuer: MENDED, claims: { role: "doctor" } });
+    expect(await toldToOrigin(bearing(token))).toMatchObject({ lane: "unknown" });
+    expect(await toldToOrigin({ ...bearing(token), edge: 1 })).toMatchObject({ lane: "clinician" });
   });
   it("a forged token leaves its bearer where she was", async () => {
     const stranger = new Issuer();

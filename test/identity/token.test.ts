@@ -102,6 +102,17 @@ describe("a bearer token", () => {
     expect(made.failures).toBe(1);
     expect(world.fetched).toBe(1);
   });
+  it("that was forged under one key may be good under the next of the same name, ten minutes later", async () => {
+    const { made } = await proving();
+    const next = new Issuer();
+    await next.addKey("k1");
+    const token = await next.token(NOW, { claims: { role: "doctor" } });
+    expect(await made.prove(bearing(token))).toMatchObject({ refusal: { why: "forged" } });
+    expect(await made.prove(bearing(token), NOW + 599_999)).toMatchObject({ refusal: { why: "forged" } });
+    expect(made.failures).toBe(1);
+    await made.prove(bearing(token), NOW + 600_000);
+    expect(made.failures).toBe(2); // looked at again
+  });
   it("of somebody else's service is no attempt at all: the origin may know it", async () => {
     const { made, world } = await proving();
     for (const token of ["opaque-session-token", await issuer.token(NOW, { issuer: "https://other.example" })])

@@ -98,6 +98,26 @@ describe("compile", () => {
       /route "return from sign-in": nothing bounds returns that nobody began\. Add a budget/,
     ],
     [
+      "returns that anybody may begin without end",
+      { budgets: rules.budgets.filter(({ transaction }) => transaction !== "with") },
+      /route "return from sign-in": nothing bounds returns that somebody began, .* Add a budget/,
+    ],
+    [
+      "a sign-in that comes from a copy",
+      {
+        sites: [
+          {
+            ...portal,
+            routes: portal.routes.map((route) =>
+              route.signIn === "start" ? { ...route, cache: { seconds: 60, query: [] } } : route,
+            ),
+          },
+          ...others,
+        ],
+      },
+      /an answer from a copy signs nobody in\. Drop `cache`/,
+    ],
+    [
       "returns without a beginning",
       {
         sites: [

@@ -167,6 +167,19 @@ describe("when it fails, each lane on routes of each importance meets what the t
     );
     expect(await outcomes(await start({ rulesModule }))).toEqual(FAILURES.shield);
   });
+
+  it("the shield itself, while it says no: that stays a no for everybody", async () => {
+    // A name that is no text cannot be sealed into a support code.
+    const rulesModule = join(folder, "speechless.ts");
+    writeFileSync(
+      rulesModule,
+      `import rules from ${JSON.stringify(ROOMY)};
+       const name = { toString: () => "speechless" };
+       export default { ...rules, rules: [{ name, when: { path: ["/*"] }, then: "block" }] };`,
+    );
+    const seen = await outcomes(await start({ rulesModule }));
+    for (const lane of LANES) for (const importance of IMPORTANCES) expect(seen[lane][importance]).toBe("closed");
+  });
 });
 
 it("the table can be read: npm run check -- --failures", () => {

@@ -159,7 +159,6 @@ describe("everything else", () => {
         "User-Agent": "x".repeat(3000),
         Referer: "https://a/",
         "Content-Length": "12",
-        "CF-Worker": "evil.example",
       },
       body: {},
       cf: { colo: "RIX", asn: 64500, country: "LV" },
@@ -171,12 +170,19 @@ describe("everything else", () => {
       authority: "https://portal.example.lv:8443",
       target: "/App/Rx?id=1&id=2",
       path: { raw: "/App/Rx", canonical: "/app/rx", plain: true },
-      network: { colo: "RIX", asn: 64500, country: "LV", worker: "evil.example" },
+      network: { colo: "RIX", asn: 64500, country: "LV", worker: "" },
       bodyBytes: 12,
       hasBody: true,
     });
     expect(facts.address.text).toBe("198.51.100.7");
     expect(facts.headers.userAgent).toHaveLength(1024);
+  });
+  it("other people's Workers are told apart by name; nobody else can give herself one", () => {
+    const workerAt = (address: string) =>
+      factsOf({ headers: { "CF-Connecting-IP": address, "CF-Worker": "evil.example" } }).network.worker;
+    expect(workerAt("2a06:98c0:3600::103")).toBe("evil.example");
+    for (const address of ["198.51.100.7", "2001:db8::1", "2a06:98c0:3601::103", ""])
+      expect(workerAt(address)).toBe("");
   });
   it.each<[string, string | null, unknown, number | null, boolean]>([
     ["none", null, null, null, false],

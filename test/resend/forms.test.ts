@@ -103,6 +103,13 @@ describe("a form that is turned away", () => {
     only("/limit/hundred");
   });
 
+  it("with more headers than any origin reads is refused at once: sent again, it would have as many", async () => {
+    const headers = Object.fromEntries(Array.from({ length: 130 }, (_, i) => [`X-${i}`, "1"]));
+    const got = await post(at("/form/headers"), "a=1&b=2", { ...freshAddress(), ...headers });
+    expect(got.status).toBe(431);
+    expect(carriedBy(got)).toBeNull();
+  });
+
   it("is not given back when it is refused for good", async () => {
     const got = await post(at("/xmlrpc"), "a=1", { "User-Agent": "impatient" });
     expect(carriedBy(got)).toBeNull();

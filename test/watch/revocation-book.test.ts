@@ -38,6 +38,13 @@ describe("the book of revocations", () => {
     restarted.add(stolen("b", NOW + 120_000), NOW + 60_000);
     expect([...rows.rows.keys()]).toEqual(["b"]);
   });
+  it("deletes what has ended when it is told to, also when nobody calls", () => {
+    const rows = table();
+    const book = new RevocationBook(rows, NOW);
+    book.add(stolen("a"), NOW);
+    book.forgetEnded(NOW + 60_000);
+    expect([rows.rows.size, book.all(NOW).length]).toEqual([0, 0]);
+  });
   it("tells only who knows an older list", () => {
     const book = new RevocationBook(table(), NOW);
     book.add(stolen("a"), NOW);
