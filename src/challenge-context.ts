@@ -2,12 +2,13 @@
 import { difficultyFor } from "./challenge/difficulty.ts";
 import { ISSUANCE, issuanceCharge, shareInUse } from "./challenge/issuance.ts";
 import { networksOf } from "./challenge/network.ts";
-import type { Spend } from "./challenge/redeem.ts";
+import { rememberSpent, type Spend } from "./challenge/redeem.ts";
 import type { ChallengeContext } from "./challenge/routes.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard, type ObjectsEnv } from "./counters/shards.ts";
 import type { OwnRequest } from "./own-paths.ts";
 import { facilityOf } from "./policy/compile.ts";
+import type { Remembered } from "./remembered.ts";
 
 /** How long a solved puzzle waits for its shard before the visitor is told to try again, ms. */
 const SPEND_TIMEOUT_MS = 2000;
@@ -23,7 +24,7 @@ export function challengeContext(asked: OwnRequest): ChallengeContext {
     network: async () => (isolate.sealer && (await networksOf(isolate.sealer, facts.address))[0]) ?? "",
     difficulty: () => difficultyOf(asked),
     proven: async () => (await prove()).lane !== "unknown",
-    spend: spendIn(env),
+    spend: spendIn(env, isolate.spent),
     issuance: {
       waitS: isolate.tally.waitSeconds(charge, now),
       note: () => isolate.tally.apply([charge], now),
@@ -50,11 +51,11 @@ async function difficultyOf({ facts, isolate, prove, now }: OwnRequest): Promise
 }
 
 /** Spends a puzzle or a ticket in the shard that its own random id names. An error never mints: then it is `unavailable`. */
-export function spendIn(env: ObjectsEnv): Spend {
-  return async (id, expiresAtMs) => {
+export function spendIn(env: ObjectsEnv, known: Remembered<true>): Spend {
+  return rememberSpent(known, async (id, expiresAtMs) => {
     const shard = Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT;
     const spent = counterShard(env, shard).spendOnce(id, expiresAtMs);
     const late = scheduler.wait(SPEND_TIMEOUT_MS).then(() => "unavailable" as const);
     return await Promise.race([spent, late]);
-  };
+  });
 }

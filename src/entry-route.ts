@@ -58,7 +58,7 @@ async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnReque
             return Promise.race([grantShard(env, code).takeGrant(code), late]);
           }
         : null,
-      spend: spendIn(env),
+      spend: spendIn(env, isolate.spent),
     },
     now,
   );

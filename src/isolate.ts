@@ -20,11 +20,14 @@ import type { Attempts, ProofKind } from "./identity/proof.ts";
 import { Revocations } from "./identity/revocations.ts";
 import { compile } from "./policy/compile.ts";
 import type { Policy, Site } from "./policy/policy.ts";
+import { Remembered } from "./remembered.ts";
 import { Held } from "./resend/held.ts";
 import rules from "./rules.ts";
 import { createSealer, type Sealer } from "./seal.ts";
 
 const policy: Policy = compile(rules);
+/** About 100 bytes each. */
+const SPENT_MAX = 4096;
 
 /** What follows is accounted for like the request that was refused. */
 interface RefusalAtDesk extends StandingRefusal {
@@ -45,6 +48,8 @@ export class Isolate {
   readonly refusals = new StandingRefusals<RefusalAtDesk>();
   /** Tokens of strict budgets, fetched ahead. */
   readonly purses: StrictPurses;
+  /** Puzzles and tickets that are known to be spent. */
+  readonly spent = new Remembered<true>(SPENT_MAX);
   /** Forms that are about to be given back. */
   readonly held = new Held();
   readonly exchange: Exchange;

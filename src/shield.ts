@@ -5,7 +5,7 @@
 import { OWN_FAILURE_REASON, type Refusal, Respondent, repeat } from "./answer/respondent.ts";
 import { SentForms } from "./counters/sent-forms.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
-import { counterShard } from "./counters/shards.ts";
+import { counterShard, strictDeps } from "./counters/shards.ts";
 import { spendStrictly } from "./counters/spend-strictly.ts";
 import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
@@ -182,7 +182,7 @@ async function pass(visit: Visit): Promise<Response> {
   const refused = await spendStrictly(
     decision.charges,
     isolate.purses,
-    visit.env,
+    strictDeps(visit.env),
     FAILURES.shards[identity.lane][decision.route.importance],
   );
   if (refused) {

@@ -50,10 +50,13 @@ export async function issuePuzzle(sealer: Sealer, terms: PuzzleTerms, nowMs: num
   const id = toHex(randomId);
   const fields = [id, difficulty, nowMs, nowMs + PUZZLE_TTL_MS, host, network];
   const challenge = await sealer.seal("puzzle", fields);
-  const hashes = pickCounters(await sealer.mac("counter", idBytes(id)), difficulty).map((counter, index) =>
-    showHash(id, index, counter),
-  );
+  const hashes = (await answersTo(sealer, id, difficulty)).map((counter, index) => showHash(id, index, counter));
   return { challenge, id, counters: COUNTERS, difficulty, hashes, expiresInS: PUZZLE_TTL_MS / 1_000 };
+}
+
+/** The secret counters of a puzzle. @param id 32 hex digits */
+export async function answersTo(sealer: Sealer, id: string, difficulty: number): Promise<number[]> {
+  return pickCounters(await sealer.mac("counter", idBytes(id)), difficulty);
 }
 
 /** Why a proof is refused, in the order in which it is looked at: cheap reasons first. */

@@ -1,6 +1,8 @@
 /** Where the Durable Objects are: the one place that names them and puts them into a jurisdiction. */
 import type { Watch } from "../watch/watch.ts";
 import type { ClientCounter } from "./client-counter.ts";
+import { ownerOf, SHARD_COUNT } from "./shard.ts";
+import { STRICT_PATIENCE_MS, type StrictDeps } from "./strict.ts";
 
 export interface ObjectsEnv {
   readonly COUNTERS: DurableObjectNamespace<ClientCounter>;
@@ -16,6 +18,16 @@ export function counterShard(env: ObjectsEnv, shard: number): DurableObjectStub<
 
 export function watchObject(env: ObjectsEnv): DurableObjectStub<Watch> {
   return inJurisdiction(env.WATCH, env).getByName("watch");
+}
+
+/** Tokens of strict budgets come from the shards that own the keys. */
+export function strictDeps(env: ObjectsEnv): StrictDeps {
+  return {
+    ask: (request) => counterShard(env, ownerOf(request.hi, SHARD_COUNT)).grant(request),
+    wait: (ms) => scheduler.wait(ms),
+    now: Date.now,
+    patienceMs: STRICT_PATIENCE_MS,
+  };
 }
 
 function inJurisdiction<T extends Rpc.DurableObjectBranded>(

@@ -9,10 +9,22 @@ import type { Budget } from "../policy/policy.ts";
 import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
 import type { Grant, GrantRequest } from "./strict-grants.ts";
 
+/** How long one who signs in waits for a counter, ms. */
+export const STRICT_PATIENCE_MS = 250;
 /** Entries of about 150 bytes. */
 const KEYS_MAX = 2048;
 /** An attacker who rotates keys must not turn strict budgets into a flood of calls. */
 const CALLS_PER_SECOND_MAX = 50;
+/**
+ * … nor use up the calls of a key that many are counted under: the network's budget holds also when there are too many
+ * prefixes to ask for each.
+ */
+const CALLS_FOR_BUSY_KEYS = 10;
+/** So many who ask between two fetches show that many are counted under the key; it then counts as busy for so long, ms. */
+const BUSY_FROM = 2;
+const BUSY_FOR_MS = 1000;
+/** So long after the end of what a shard has granted it is taken to be alive. */
+const ANSWER_STANDS_MS = 1000;
 const TOKENS_AHEAD_MAX = 32;
 const LOOK_EVERY_MS = 5;
 
@@ -43,6 +55,9 @@ interface Purse {
   notBefore: number;
   /** Spends since the last fetch: so many are fetched next time. */
   used: number;
+  /** Who was turned away since then. */
+  refused: number;
+  readonly busyUntil: number;
   /** How many waited for the last fetch. */
   readonly crowd: number;
 }
@@ -51,6 +66,7 @@ interface Purse {
 interface Asking {
   readonly since: number;
   waiting: number;
+  readonly busyUntil: number;
 }
 
 export class StrictPurses {
@@ -68,7 +84,7 @@ export class StrictPurses {
 
   /** Spends one token of this key's budget, or says why not. */
   async spend(budget: Figures, key: string, deps: StrictDeps): Promise<StrictOutcome> {
-    const text = `strict ${budget.name}|${key}`;
+    const text = textOf(budget.name, key);
     for (let look = 0; look < deps.patienceMs / LOOK_EVERY_MS; look++) {
       const now = deps.now();
       const known = this.#fromPurse(text, now);
@@ -84,14 +100,31 @@ export class StrictPurses {
     return { kind: "unanswered" };
   }
 
+  /** How long the shard's refusal still stands, ms; 0 when it was not asked or may be asked again. */
+  refusedForMs({ name }: Pick<Figures, "name">, key: string, now: number): number {
+    const held = this.#purses.get(textOf(name, key));
+    if (held === undefined || held.tokens > 0 || held.notBefore <= now) return 0;
+    held.refused++;
+    return held.notBefore - now;
+  }
+
   async #fetch(budget: Figures, text: string, deps: StrictDeps): Promise<StrictOutcome> {
     const asked = deps.now();
-    if (!this.#mayCall(asked)) return { kind: "unanswered" };
+    const held = this.#purses.get(text);
+    const wanted = Math.max(held?.used ?? 0, held?.crowd ?? 0);
+    const busyUntil = wanted + (held?.refused ?? 0) >= BUSY_FROM ? asked + BUSY_FOR_MS : (held?.busyUntil ?? 0);
+    const isBusy = asked < busyUntil;
+    if (!this.#mayCall(asked, isBusy)) {
+      // Its shard does answer, so this is a crowd and no failure: it waits for the next call instead of passing uncounted.
+      const isAnswered = held !== undefined && asked < held.goodUntil + ANSWER_STANDS_MS;
+      return isBusy && isAnswered
+        ? { kind: "refused", retryAfterMs: this.#callsSince + 1000 - asked }
+        : { kind: "unanswered" };
+    }
 
     const hash: KeyHash = sipHash(this.#key, text);
-    const asking: Asking = { since: asked, waiting: 0 };
-    const held = this.#purses.get(text);
-    const tokens = Math.min(TOKENS_AHEAD_MAX, 1 + Math.max(held?.used ?? 0, held?.crowd ?? 0));
+    const asking: Asking = { since: asked, waiting: 0, busyUntil };
+    const tokens = Math.min(TOKENS_AHEAD_MAX, 1 + wanted);
     const { emissionMs, toleranceMs } = budget;
     if (this.#asking.size >= KEYS_MAX) this.#asking.clear();
     this.#asking.set(text, asking);
@@ -105,11 +138,13 @@ export class StrictPurses {
   #fromPurse(text: string, now: number): StrictOutcome | null {
     const held = this.#purses.get(text);
     if (held && take(held, now)) return { kind: "granted" };
-    return held && held.notBefore > now ? { kind: "refused", retryAfterMs: held.notBefore - now } : null;
+    if (!held || held.notBefore <= now) return null;
+    held.refused++;
+    return { kind: "refused", retryAfterMs: held.notBefore - now };
   }
 
   /** Tokens count from when they were asked for: whatever the way took, they end before the shard thinks they do. */
-  #keep(text: string, grant: Grant, { since: asked, waiting }: Asking, now: number): StrictOutcome {
+  #keep(text: string, grant: Grant, { since: asked, waiting, busyUntil }: Asking, now: number): StrictOutcome {
     const held = this.#purses.get(text);
     const rest = held && held.goodUntil > now ? held.tokens : 0;
     const goodUntil = asked + grant.leaseMs;
@@ -118,6 +153,8 @@ export class StrictPurses {
       goodUntil: rest > 0 ? Math.min(goodUntil, held?.goodUntil ?? 0) : goodUntil,
       notBefore: grant.tokens === 0 ? now + grant.retryMs : 0,
       used: 0,
+      refused: 0,
+      busyUntil,
       crowd: waiting,
     };
     this.#purses.delete(text);
@@ -127,13 +164,19 @@ export class StrictPurses {
     return grant.tokens > 0 ? { kind: "unanswered" } : { kind: "refused", retryAfterMs: grant.retryMs };
   }
 
-  #mayCall(now: number): boolean {
+  #mayCall(now: number, isBusy: boolean): boolean {
     if (now - this.#callsSince >= 1000) {
       this.#callsSince = now;
       this.#calls = 0;
     }
-    return this.#calls++ < CALLS_PER_SECOND_MAX;
+    if (this.#calls >= CALLS_PER_SECOND_MAX - (isBusy ? 0 : CALLS_FOR_BUSY_KEYS)) return false;
+    this.#calls++;
+    return true;
   }
+}
+
+function textOf(budget: string, key: string): string {
+  return `strict ${budget}|${key}`;
 }
 
 function take(purse: Purse, now: number): boolean {

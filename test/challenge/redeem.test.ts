@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { CLEARANCE_TTL_MS, readClearance } from "../../src/challenge/clearance.ts";
 import { PUZZLE_TTL_MS } from "../../src/challenge/puzzle.ts";
-import { redeem, type Spend } from "../../src/challenge/redeem.ts";
+import { redeem, rememberSpent, type Spend } from "../../src/challenge/redeem.ts";
+import { Remembered } from "../../src/remembered.ts";
 import type { Sealer } from "../../src/seal.ts";
 import { HOST, memorySpend, NOW_MS, newPuzzle, newSealer, OPEN, proofOf } from "./lab.ts";
 
@@ -37,6 +38,22 @@ describe("redeeming", () => {
     );
     expect(results.filter((result) => result.ok)).toHaveLength(1);
     expect(results.filter((result) => !result.ok && result.why === "already-spent")).toHaveLength(999);
+  });
+
+  it("asks about a proof that is replayed once, and again only where nobody answered", async () => {
+    const proof = proofOf(await newPuzzle(sealer));
+    const { spend } = memorySpend();
+    let asked = 0;
+    const once = rememberSpent(new Remembered(10), (id, expiresAtMs) =>
+      ++asked === 1 ? Promise.resolve("unavailable") : spend(id, expiresAtMs),
+    );
+    const whys: string[] = [];
+    for (let n = 0; n < 100; n++) {
+      const result = await redeem(sealer, proof, { host: HOST }, once, OPEN, NOW_MS);
+      whys.push(result.ok ? "clearance" : result.why);
+    }
+    expect(whys).toEqual(["unavailable", "clearance", ...Array(98).fill("already-spent")]);
+    expect(asked).toBe(2);
   });
 
   it("is counted for the prefix once a clearance is given, and waits where too many were", async () => {

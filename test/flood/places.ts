@@ -32,6 +32,21 @@ export function locationsOf(
   ];
 }
 
+/** Private-use numbers of RFC 6996: no network has them. */
+const AS_NUMBERS: Readonly<Record<NetworkKind, { readonly first: number; readonly count: number }>> = {
+  hosting: { first: 64_512, count: 40 },
+  residential: { first: 64_600, count: 40 },
+  enterprise: { first: 64_700, count: 40 },
+  // Nearly everybody in the country is with one of a few providers.
+  latvian: { first: 64_800, count: 5 },
+};
+
+/** The number of the autonomous system that an address belongs to: the same address is always in the same. */
+export function asNumberOf({ address, kind }: Pick<Client, "address" | "kind">): number {
+  const { first, count } = AS_NUMBERS[kind];
+  return first + Math.floor(hashOf(address) * count);
+}
+
 /** FNV-1a with a final mix, as a fraction: the same address is always the same. */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;

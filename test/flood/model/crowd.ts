@@ -4,10 +4,11 @@
  */
 import type { Policy } from "../../../src/policy/policy.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
-import { type ClientAddress, parseAddress } from "../../../src/request/address.ts";
+import { parseAddress } from "../../../src/request/address.ts";
 import { otherSubnet } from "../addresses.ts";
 import { CrewPlan, fillIn, type Source } from "../crew-plan.ts";
 import { type Crew, sizeAt, strengthAt, type Tactic } from "../lab-scenario.ts";
+import type { Client } from "../places.ts";
 import { Random } from "../random.ts";
 import { PORTAL } from "../real/browser.ts";
 import type { KeyAudit } from "./key-audit.ts";
@@ -152,26 +153,22 @@ export class Crowd {
     const { client, rotates } = this.sources[source] ?? this.#nobody();
     if (rotates) {
       // Each request has an address of its own: nobody could keep an account of each.
-      const charges = chargesOf(
-        this.#policy,
-        requestClass,
-        otherSubnet(client.address, random.integer(0, 65_535)),
-        null,
-      );
+      const address = otherSubnet(client.address, random.integer(0, 65_535));
+      const charges = chargesOf(this.#policy, requestClass, client, null, address);
       return { charges, keyIds: charges.map(() => NOT_AUDITED) };
     }
     const accounts = this.#accounts[this.#kind(requestClass)];
     const known = accounts?.[source];
     if (known) return known;
     const clearance = requestClass.identity.clearance === null ? null : `clearance ${this.crew.name} ${source}`;
-    const charges = chargesOf(this.#policy, requestClass, client.address, clearance);
+    const charges = chargesOf(this.#policy, requestClass, client, clearance);
     const account = { charges, keyIds: charges.map((charge) => this.#audit.idOf(charge)) };
     if (accounts) accounts[source] = account;
     return account;
   }
 
-  clientOf(source: number): ClientAddress {
-    return parseAddress((this.sources[source] ?? this.#nobody()).client.address);
+  clientOf(source: number): Client {
+    return (this.sources[source] ?? this.#nobody()).client;
   }
 
   #nobody(): never {
@@ -182,8 +179,8 @@ export class Crowd {
   #kind(requestClass: RequestClass): number {
     const known = this.#kindOf.get(requestClass);
     if (known !== undefined) return known;
-    const { facts, identity } = requestClass;
-    const charges = chargesOf(this.#policy, requestClass, facts.address.text, identity.clearance);
+    const { client } = this.sources[0] ?? this.#nobody();
+    const charges = chargesOf(this.#policy, requestClass, client, requestClass.identity.clearance);
     const signature = charges.map(({ budget, cost, scale }) => `${budget.name} ${cost} ${scale}`).join("|");
     if (!this.#signatures.includes(signature)) {
       this.#signatures.push(signature);

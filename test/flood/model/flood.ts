@@ -11,7 +11,7 @@ import type { Account, Crowd } from "./crowd.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { KeyAudit } from "./key-audit.ts";
 import type { Objects } from "./objects.ts";
-import { located, type Outcome, type RequestClass, STRANGER } from "./outcomes.ts";
+import { located, type Outcome, type RequestClass, STRANGER, sentBy } from "./outcomes.ts";
 import type { Fate, Way } from "./way.ts";
 import type { Solving } from "./world.ts";
 
@@ -278,14 +278,13 @@ export class Flood {
   #compare(requestClass: RequestClass, source: number, isolate: ModelIsolate, outcome: Outcome): void {
     const { policy, clock } = this.#o;
     const { now } = clock;
-    const address = this.#crowd.clientOf(source);
+    const asked = sentBy(this.#crowd.clientOf(source), requestClass.facts);
     const { lane, principal, clearance, evidence } = requestClass.identity;
     const shown = clearance === null ? null : `clearance ${this.#crowd.crew.name} ${source}`;
-    const identity = located({ ...STRANGER, lane, principal, clearance: shown, evidence }, policy, address, now);
+    const identity = located({ ...STRANGER, lane, principal, clearance: shown, evidence }, policy, asked.address, now);
     const { site } = requestClass;
     const posture = isolate.desk(site).posture(now);
-    const facts = { ...requestClass.facts, address };
-    const decision = decide(facts, identity, site, policy, isolate.tally, posture, now);
+    const decision = decide(asked, identity, site, policy, isolate.tally, posture, now);
     this.compared++;
     if (decision.verdict.kind !== outcome.kind || decision.reason !== outcome.reason) this.different++;
   }

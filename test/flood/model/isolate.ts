@@ -2,7 +2,8 @@
 import { Exchange, type ExchangeDeps } from "../../../src/counters/exchange.ts";
 import { ownerOf, SHARD_COUNT } from "../../../src/counters/shard.ts";
 import type { SipKey } from "../../../src/counters/siphash.ts";
-import { type StrictDeps, StrictPurses } from "../../../src/counters/strict.ts";
+import { spendStrictly } from "../../../src/counters/spend-strictly.ts";
+import { STRICT_PATIENCE_MS, type StrictDeps, StrictPurses } from "../../../src/counters/strict.ts";
 import { Tally } from "../../../src/counters/tally.ts";
 import { Desk } from "../../../src/desk.ts";
 import type { Site } from "../../../src/policy/policy.ts";
@@ -10,9 +11,6 @@ import type { Charge } from "../../../src/policy/verdict.ts";
 import type { Random } from "../random.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { Objects } from "./objects.ts";
-
-/** As in src/counters/spend-strictly.ts: how long one who signs in waits for a counter. */
-const STRICT_PATIENCE_MS = 250;
 
 export interface IsolateOptions {
   readonly index: number;
@@ -95,14 +93,9 @@ export class ModelIsolate {
   }
 
   /** Spends what strict budgets ask for. @returns the name of the one that is spent, or null */
-  async spendStrictly(charges: readonly Charge[]): Promise<string | null> {
-    for (const { budget, key, scale } of charges) {
-      if (!budget.strict) continue;
-      const scaled = { name: budget.name, emissionMs: budget.emissionMs / scale, toleranceMs: budget.toleranceMs };
-      const outcome = await this.#purses.spend(scaled, key, this.#strict);
-      if (outcome.kind === "refused") return budget.name;
-    }
-    return null;
+  async spendStrictly(charges: readonly Charge[], unanswered: "forward" | "closed"): Promise<string | null> {
+    const refused = await spendStrictly(charges, this.#purses, this.#strict, unanswered);
+    return refused?.budget.name ?? null;
   }
 
   /** Whether it guards any of its sites. */

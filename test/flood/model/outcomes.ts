@@ -13,7 +13,7 @@ import { parseAddress } from "../../../src/request/address.ts";
 import type { Facts } from "../../../src/request/facts.ts";
 import { identify, isFault } from "../../../src/request/identify.ts";
 import { findCost } from "../../portal/costs.ts";
-import type { Client } from "../places.ts";
+import { asNumberOf, type Client } from "../places.ts";
 
 /** A request as it is sent. What is random in a real flood is one value here: rules see patterns only. */
 export interface Sent {
@@ -62,14 +62,6 @@ export const STRANGER: Identity = {
   refusal: null,
 };
 
-/** Private-use numbers of RFC 6996: no network has them. One for each kind, as no rule of the demo asks for a number. */
-const AS_NUMBERS: Readonly<Record<Client["kind"], number>> = {
-  hosting: 64_512,
-  residential: 64_600,
-  enterprise: 64_700,
-  latvian: 64_800,
-};
-
 /** Facts as the real `identify` reads them from a request. @throws when it is refused before it is decided */
 export function factsOf(
   { method, host, path, lines }: Sent,
@@ -82,7 +74,7 @@ export function factsOf(
     url: `https://${host}${path}`,
     headers,
     body: method === "POST" ? {} : null,
-    cf: { asn: AS_NUMBERS[kind], country, colo: "FRA" },
+    cf: { asn: asNumberOf({ address, kind }), country, colo: "FRA" },
   });
   if (isFault(facts)) throw new Error(`${method} ${path} is refused before it is decided: ${facts.code}`);
   return facts;
@@ -139,14 +131,20 @@ export function classify(policy: Policy, sent: Sent, facts: Facts, identity: Ide
   };
 }
 
-/** The charges of one source: those of its class under its own address and clearance. */
+/** Facts of a request that another client sends. @param address the client's own unless she changes hers */
+export function sentBy(client: Client, facts: Facts, address = client.address): Facts {
+  return { ...facts, address: parseAddress(address), network: { ...facts.network, asn: asNumberOf(client) } };
+}
+
+/** The charges of one source: those of its class under its own address, network and clearance. */
 export function chargesOf(
   policy: Policy,
   { facts, identity, site }: RequestClass,
-  address: string,
+  client: Client,
   clearance: string | null,
+  address = client.address,
 ): readonly Charge[] {
-  const mine = { ...facts, address: parseAddress(address) };
+  const mine = sentBy(client, facts, address);
   return chargesFor(
     policy,
     { facts: mine, lane: identity.lane, route: routeOf(site, facts) },

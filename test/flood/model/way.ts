@@ -4,6 +4,7 @@
  */
 import type { Lane } from "../../../src/identity/identity.ts";
 import { admit } from "../../../src/origin/admit.ts";
+import { FAILURES } from "../../../src/policy/failures.ts";
 import type { CompiledRoute, Site } from "../../../src/policy/policy.ts";
 import type { ClassOfService } from "../../../src/policy/tables.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
@@ -50,7 +51,8 @@ export class Way {
   go(isolate: ModelIsolate, passing: Passing, asked: () => void, done: (fate: Fate) => void): void {
     if (passing.charges.some(({ budget }) => budget.strict)) {
       this.#clock.stir();
-      void isolate.spendStrictly(passing.charges).then((refused) => {
+      const { lane, route } = passing;
+      void isolate.spendStrictly(passing.charges, FAILURES.shards[lane][route.importance]).then((refused) => {
         if (refused === null) this.#findRoom(isolate, passing, asked, done);
         else {
           isolate.desk(passing.site).noteTurnedAway(passing.route.cost);

@@ -15,7 +15,7 @@ import { fieldsIn } from "../wire.ts";
 import { cookieLines, keepCookies } from "./cookies.ts";
 import type { Edges } from "./edges.ts";
 import type { Schedule } from "./schedule.ts";
-import type { SolvingThread } from "./solving.ts";
+import type { Solving } from "./solving.ts";
 
 const PORTAL = "portal.example.lv";
 const SIGN_IN = "/login/password";
@@ -25,7 +25,7 @@ export class CrewAtWork {
   readonly #plan: CrewPlan;
   readonly #edges: Edges;
   readonly #journal: Journal;
-  readonly #solving: SolvingThread | null;
+  readonly #solving: Solving | null;
   readonly #budgets: BudgetWatch;
   readonly #underWay = new Set<Promise<void>>();
   #tactic = 0;
@@ -34,7 +34,7 @@ export class CrewAtWork {
   #answered = 0;
   #replay = "{}";
 
-  constructor(plan: CrewPlan, edges: Edges, journal: Journal, budgets: BudgetWatch, solving: SolvingThread | null) {
+  constructor(plan: CrewPlan, edges: Edges, journal: Journal, budgets: BudgetWatch, solving: Solving | null) {
     this.#budgets = budgets;
     this.#plan = plan;
     this.#edges = edges;
@@ -142,7 +142,7 @@ export class CrewAtWork {
       });
   }
 
-  #earn(source: Source, client: Client, chance: number, thread: SolvingThread): Promise<boolean> {
+  #earn(source: Source, client: Client, chance: number, thread: Solving): Promise<boolean> {
     return earnClearance({
       post: async (path, body) => {
         const answer = await this.#post(source, client, chance, path, body);

@@ -3,17 +3,9 @@
  * the edge is told about the client, and the connections. Connections of an isolate are shared by all who ask it: who asks
  * is told by headers, and thousands of slow sources need no socket each.
  */
-import { type Client, hashOf, LOCATIONS, locationsOf, type NetworkKind } from "../places.ts";
+import { asNumberOf, type Client, hashOf, LOCATIONS, locationsOf } from "../places.ts";
 import { type Answer, Wire } from "../wire.ts";
 
-/** Private-use numbers of RFC 6996: no network has them. */
-const AS_NUMBERS: Record<NetworkKind, number> = {
-  hosting: 64_512,
-  residential: 64_600,
-  enterprise: 64_700,
-  latvian: 64_800,
-};
-const AS_PER_KIND = 40;
 export interface Gate {
   readonly port: number;
   /** Requests are written in absolute form, so that scheme and host are those of production. */
@@ -54,7 +46,7 @@ export class Edges {
     const key = `${client.kind} ${client.country} ${client.protocol} ${hashOf(client.address)} ${edge % LOCATIONS.length}`;
     let cf = this.#told.get(key);
     if (cf === undefined) {
-      const number = AS_NUMBERS[client.kind] + Math.floor(hashOf(client.address) * AS_PER_KIND);
+      const number = asNumberOf(client);
       cf = JSON.stringify({
         colo: LOCATIONS[edge % LOCATIONS.length],
         country: client.country,

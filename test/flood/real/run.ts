@@ -10,7 +10,7 @@ import { startEdges } from "../../lab/edge.ts";
 import { CLINIC } from "../clinic.ts";
 import { CrewPlan } from "../crew-plan.ts";
 import { type Group, Journal } from "../journal.ts";
-import { assertHarmless, type LabScenario } from "../lab-scenario.ts";
+import { assertHarmless, type Crew, type LabScenario } from "../lab-scenario.ts";
 import type { LiveSecond } from "../live.ts";
 import {
   describeSeconds,
@@ -28,9 +28,10 @@ import type { FloodResult } from "../result.ts";
 import { assertHarmlessClinic, work } from "./cast.ts";
 import { CrewAtWork } from "./crew.ts";
 import { Edges, type Gate } from "./edges.ts";
+import { NativeFarm } from "./native-farm.ts";
 import { COUNTING_OBJECTS, readObjectCalls, totalCalls } from "./object-calls.ts";
 import { Schedule } from "./schedule.ts";
-import { SolvingThread } from "./solving.ts";
+import { type Solving, SolvingThread } from "./solving.ts";
 import { judgeSoundness } from "./soundness.ts";
 import { Watching } from "./watching.ts";
 
@@ -86,19 +87,30 @@ export async function runReal(options: RealRunOptions): Promise<FloodResult> {
     : [{ port: Number(lab.portalUrl.port), absoluteForm: false }];
   const edges = new Edges(gates);
   const people = new SolvingThread(DUTY.people, WAITING_MAX.people);
-  const threads = [people];
+  const solvers: Solving[] = [people];
   try {
     const crews = scenario.crews.map((crew, n) => {
       const plan = new CrewPlan(crew, scale, seed * 1000 + n, options.attackS);
-      const thread = crew.solves === "never" ? null : new SolvingThread(DUTY[crew.solves], WAITING_MAX[crew.solves]);
-      if (thread) threads.push(thread);
-      return { plan, thread };
+      const solving = solvingFor(crew.solves, secret);
+      if (solving) solvers.push(solving);
+      return { plan, solving };
     });
     return await new Run(options, lab.portalUrl, shield ? lab.objectsUrl : null, edges, people, crews, secret).go();
   } finally {
     edges.close();
-    await Promise.all(threads.map((thread) => thread.close()));
+    await Promise.all(solvers.map((solver) => solver.close()));
     await lab.stop();
+  }
+}
+
+function solvingFor(solves: Crew["solves"], secret: string): Solving | null {
+  switch (solves) {
+    case "never":
+      return null;
+    case "browser":
+      return new SolvingThread(DUTY.browser, WAITING_MAX.browser);
+    case "program":
+      return new NativeFarm(secret, DUTY.program, WAITING_MAX.program);
   }
 }
 
@@ -108,7 +120,7 @@ class Run {
   readonly #objects: URL | null;
   readonly #edges: Edges;
   readonly #people: SolvingThread;
-  readonly #crews: readonly { readonly plan: CrewPlan; readonly thread: SolvingThread | null }[];
+  readonly #crews: readonly { readonly plan: CrewPlan; readonly solving: Solving | null }[];
   readonly #secret: string;
 
   constructor(
@@ -117,7 +129,7 @@ class Run {
     objects: URL | null,
     edges: Edges,
     people: SolvingThread,
-    crews: readonly { readonly plan: CrewPlan; readonly thread: SolvingThread | null }[],
+    crews: readonly { readonly plan: CrewPlan; readonly solving: Solving | null }[],
     secret: string,
   ) {
     this.#options = options;
@@ -139,7 +151,7 @@ class Run {
     const journal = new Journal(now);
     const watching = new Watching(this.#portal, this.#objects, now);
     const budgets = new BudgetWatch(compile(rules), startUnix * 1000);
-    const crews = this.#crews.map(({ plan, thread }) => new CrewAtWork(plan, this.#edges, journal, budgets, thread));
+    const crews = this.#crews.map(({ plan, solving }) => new CrewAtWork(plan, this.#edges, journal, budgets, solving));
     const watchingEnd = new AbortController();
     const end = AbortSignal.any([stop, AbortSignal.timeout((calmS + attackS + afterS) * 1000)]);
     const watched = watching.watch(watchingEnd.signal, (second) =>

@@ -2,7 +2,15 @@
 import { Worker } from "node:worker_threads";
 import type { Task } from "../../../src/challenge/browser/search.ts";
 
-export class SolvingThread {
+/** Whoever solves puzzles for others, one after the other. */
+export interface Solving {
+  /** Whether so many wait that nobody should start another. */
+  readonly isFull: boolean;
+  solve(tasks: readonly Task[]): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export class SolvingThread implements Solving {
   readonly #thread = new Worker(new URL("../solver-thread.ts", import.meta.url));
   readonly #restShare: number;
   readonly #waitingMax: number;
