@@ -3,6 +3,7 @@ import { IttyRouter } from "itty-router";
 import type { Respondent } from "./answer/respondent.ts";
 import { challengeRoutes } from "./challenge/routes.ts";
 import { challengeContext } from "./challenge-context.ts";
+import { checkRoute } from "./check-route.ts";
 import { entryRoute } from "./entry-route.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -50,6 +51,7 @@ const ROUTES: readonly OwnRoute[] = [
   ...echoRoutes,
   ...grantRoutes,
   entryRoute,
+  checkRoute,
   ...challengeRoutes.map(
     ({ method, path, handle }): OwnRoute => ({
       method,

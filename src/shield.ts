@@ -25,7 +25,7 @@ import type { Decision } from "./policy/verdict.ts";
 import type { Facts, Fault } from "./request/facts.ts";
 import { glance } from "./request/glance.ts";
 import { identify, isFault } from "./request/identify.ts";
-import type { FormInHand } from "./resend/form-in-hand.ts";
+import { type FormInHand, randomId } from "./resend/form-in-hand.ts";
 import { neverReached } from "./resend/never-reached.ts";
 import { knownUntilMs } from "./resend/seal-form.ts";
 import { takeForm } from "./resend/take-back.ts";
@@ -243,9 +243,13 @@ async function turnAway(visit: Visit, verdict: Refusal, reason: string, identity
 async function forwarded(visit: Visit, identity: Identity, decision: Decision): Promise<Response> {
   const { facts, env, ctx, isolate, desk, respond, form } = visit;
   visit.asked = true;
+  const attempt = form?.returned ? randomId() : "";
   if (form?.returned) {
-    const mark = await new SentForms(env, ctx).mark(form.returned.id, knownUntilMs(form.returned));
-    if (mark.kind === "unavailable") return turnAway(visit, NO_ROOM, "nobody knows whether it was sent", identity);
+    const mark = await new SentForms(env, ctx).mark(form.returned, knownUntilMs(form.returned), attempt);
+    if (mark.kind === "unavailable") {
+      form.wasInVain(attempt);
+      return turnAway(visit, NO_ROOM, "nobody knows whether it was sent", identity);
+    }
     if (mark.kind === "sent-before") {
       form.done();
       return respond.fault({ status: 400, code: "already-sent", sentAtMs: mark.atMs });
@@ -257,7 +261,7 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
   if (form?.returned) ctx.waitUntil(asking);
   const answer = await asking;
   const unreached = form && neverReached(answer, form);
-  if (form && unreached) return givenBack(visit, form, unreached, identity);
+  if (form && unreached) return givenBack(visit, form, attempt, unreached, identity);
   form?.done();
   switch (answer.kind) {
     case "response":
@@ -274,9 +278,19 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
 }
 
 /** The origin never had it: it may be sent again, and goes back to her with the page that says so. */
-async function givenBack(visit: Visit, form: FormInHand, fault: Fault, identity: Identity): Promise<Response> {
+async function givenBack(
+  visit: Visit,
+  form: FormInHand,
+  attempt: string,
+  fault: Fault,
+  identity: Identity,
+): Promise<Response> {
   const { env, ctx } = visit;
-  if (form.returned && !(await new SentForms(env, ctx).unmark(form.returned.id))) form.renounceId();
+  if (form.returned) {
+    form.wasInVain(attempt);
+    // For the pages before this one, which may be open in another tab.
+    ctx.waitUntil(new SentForms(env, ctx).unmark(form.returned, attempt));
+  }
   const carried = await form.carry(identity, Date.now());
   if (!carried) form.done();
   return visit.respond.fault(fault, carried);

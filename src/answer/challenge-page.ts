@@ -35,7 +35,16 @@ export function otherWidget({ challenge }: Texts): string {
 <noscript><p>${escapeMarkup(noScript)}</p></noscript>`;
 }
 
+/**
+ * On a page that carries a form: the check in another tab, and the button here afterwards. Always where no script runs, and
+ * shown by the script where the check fails on the page itself.
+ */
+export function asideWidget(texts: Texts): string {
+  const told = `<p>${escapeMarkup(texts.resend.inAnotherTab)}</p>${unsentWidget(texts)}`;
+  return `<section id="shield-aside" hidden>${told}</section>\n<noscript>${told}</noscript>`;
+}
+
 /** For something that was sent: reloading would ask to send it again before it is welcome, so the check is made in another tab. */
 export function unsentWidget({ challenge }: Texts): string {
-  return `<p><a class="button" href="/" target="_blank" rel="noopener">${escapeMarkup(challenge.openCheck)}</a></p>`;
+  return `<p><a class="button" href="/.shield/check" target="_blank" rel="noopener">${escapeMarkup(challenge.openCheck)}</a></p>`;
 }

@@ -16,7 +16,8 @@ export const english: Texts = {
       title: "The form was not sent yet",
       body: [
         "This service has unusually many requests at the moment, so your browser must be checked first. What you sent has not been passed on yet.",
-        "1. Open the check in a new tab and wait until it is done. 2. Return here and reload this page: the browser asks whether to send it again, and you may confirm.",
+        "1. Open the check in a new tab and wait until it is done.",
+        "2. Return here and reload this page: the browser asks whether to send it again, and you may confirm.",
         "The form is one step back (the Back button), but some of its fields may be empty.",
       ],
     },
@@ -171,10 +172,11 @@ export const english: Texts = {
     progress: "Progress of the check",
   },
   resend: {
-    byItself:
-      "What you sent has not been passed on yet. It is kept on this page and is sent by itself after the check.",
+    byItself: "What you sent has not been passed on yet. It is kept on this page and is sent after the check.",
     byHand:
       "What you sent has not been passed on yet. It is kept on this page: leave the page open and press the button a little later.",
+    inAnotherTab:
+      "The check can also be made in a new tab. When it is done there, return to this page and press “Send again”.",
     send: "Send again",
     sending: "Sending.",
     expired:

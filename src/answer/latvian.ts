@@ -21,7 +21,8 @@ export const latvian: Texts = {
       title: "Veidlapa vēl nav nosūtīta",
       body: [
         "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc vispirms jāpārbauda jūsu pārlūks. Tas, ko nosūtījāt, vēl nav nodots tālāk.",
-        "1. Atveriet pārbaudi jaunā cilnē un pagaidiet, līdz tā beidzas. 2. Atgriezieties šeit un pārlādējiet šo lapu: pārlūks jautās, vai sūtīt vēlreiz, un jūs to varat apstiprināt.",
+        "1. Atveriet pārbaudi jaunā cilnē un pagaidiet, līdz tā beidzas.",
+        "2. Atgriezieties šeit un pārlādējiet šo lapu: pārlūks jautās, vai sūtīt vēlreiz, un jūs to varat apstiprināt.",
         "Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”), bet daži tās lauki var būt tukši.",
       ],
     },
@@ -183,10 +184,11 @@ export const latvian: Texts = {
     progress: "Pārbaudes gaita",
   },
   resend: {
-    byItself:
-      "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā un pēc pārbaudes tiks nosūtīts automātiski.",
+    byItself: "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā un tiks nosūtīts pēc pārbaudes.",
     byHand:
       "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā: atstājiet lapu atvērtu un pēc brīža nospiediet pogu.",
+    inAnotherTab:
+      "Pārbaudi var veikt arī jaunā cilnē. Kad tā tur ir pabeigta, atgriezieties šajā lapā un nospiediet „Sūtīt vēlreiz”.",
     send: "Sūtīt vēlreiz",
     sending: "Sūtām.",
     expired:

@@ -31,7 +31,7 @@ section.other h2{margin-top:0}
 .code{font-family:ui-monospace,monospace;font-size:1.35rem;letter-spacing:.06em;white-space:nowrap}
 a{color:var(--accent)}
 button,a.button{display:inline-block;box-sizing:border-box;min-height:2.75rem;padding:.5rem 1.25rem;margin:0 .5rem .5rem 0;font:inherit;font-weight:600;line-height:1.5;text-decoration:none;color:var(--on-accent);background:var(--accent);border:2px solid var(--accent);cursor:pointer}
-button.quiet,main[data-shield=challenge] form button{color:var(--accent);background:var(--page)}
+button.quiet,main[data-shield=challenge] form button,#shield-aside a{color:var(--accent);background:var(--page)}
 [hidden]{display:none!important}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 progress{width:100%;height:1rem;accent-color:var(--accent)}

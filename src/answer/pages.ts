@@ -1,6 +1,6 @@
 /** The pages that people see: which words stand on which, in which order. */
 import { type Answer, fateOf, type Recipient, type Service, sends } from "./answer-kinds.ts";
-import { CHALLENGE_SCRIPT, challengeWidget, otherWidget, unsentWidget } from "./challenge-page.ts";
+import { asideWidget, CHALLENGE_SCRIPT, challengeWidget, otherWidget, unsentWidget } from "./challenge-page.ts";
 import { entryRefresh, entryWidget } from "./entry-page.ts";
 import { escapeMarkup } from "./escape.ts";
 import { layout, type Part } from "./layout.ts";
@@ -131,9 +131,7 @@ function isUnsent(what: Answer, { method, carries }: Sender): boolean {
 function widgetOf(texts: Texts, to: Sender, others: readonly Language[] | null): string {
   if (sends(to.method) && !to.carries) return others ? unsentWidget(texts) : "";
   if (!others) return otherWidget(texts);
-  // Without a script she gets in through another tab, and then presses the button here.
-  const aside = to.carries ? `\n<noscript>${unsentWidget(texts)}</noscript>` : "";
-  return challengeWidget(texts) + aside;
+  return to.carries ? `${challengeWidget(texts)}\n${asideWidget(texts)}` : challengeWidget(texts);
 }
 
 /** Under another heading of the other language they stand one level deeper. */

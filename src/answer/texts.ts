@@ -81,6 +81,8 @@ export interface Texts {
   readonly resend: {
     readonly byItself: string;
     readonly byHand: string;
+    /** Where the check cannot be made on the page itself. */
+    readonly inAnotherTab: string;
     readonly send: string;
     readonly sending: string;
     readonly expired: string;

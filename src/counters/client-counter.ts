@@ -41,6 +41,9 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS sent_forms (id TEXT PRIMARY KEY, sent_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID",
     );
+    const columns = ctx.storage.sql.exec("PRAGMA table_info(sent_forms)").toArray();
+    if (!columns.some(({ name }) => name === "attempt"))
+      ctx.storage.sql.exec("ALTER TABLE sent_forms ADD COLUMN attempt TEXT NOT NULL DEFAULT ''");
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS lease_epoch (one INTEGER PRIMARY KEY CHECK (one = 1), until INTEGER NOT NULL)",
     );
@@ -78,24 +81,35 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     return rowsWritten > 0 ? "spent-now" : "already-spent";
   }
 
-  /** Marks a form as sent, exactly once like a puzzle. Says since when it is, ms since 1970. Only ids that were sealed may come here. */
-  markSent(id: string, knownUntil: number): { readonly first: boolean; readonly atMs: number } {
+  /**
+   * Marks a form as sent, exactly once like a puzzle. Says since when it is, ms since 1970. Only ids that were sealed may come here.
+   * @param attempt the attempt to send it that asks
+   * @param inVain attempts that are known never to have reached the origin: their mark counts for nothing
+   */
+  markSent(
+    id: string,
+    knownUntil: number,
+    attempt = "",
+    inVain: readonly string[] = [],
+  ): { readonly first: boolean; readonly atMs: number } {
     const now = Date.now();
     this.#purge(now);
     const { sql } = this.ctx.storage;
-    const { rowsWritten } = sql.exec(
-      "INSERT OR IGNORE INTO sent_forms (id, sent_at, expires_at) VALUES (?, ?, ?)",
+    const [marked] = sql.exec("SELECT sent_at, attempt FROM sent_forms WHERE id = ?", id).toArray();
+    if (marked && !inVain.includes(String(marked.attempt))) return { first: false, atMs: Number(marked.sent_at) };
+    sql.exec(
+      "INSERT OR REPLACE INTO sent_forms (id, sent_at, expires_at, attempt) VALUES (?, ?, ?, ?)",
       id,
       now,
       knownUntil,
+      attempt,
     );
-    if (rowsWritten > 0) return { first: true, atMs: now };
-    return { first: false, atMs: Number(sql.exec("SELECT sent_at FROM sent_forms WHERE id = ?", id).one().sent_at) };
+    return { first: true, atMs: now };
   }
 
-  /** The origin never had it: it may be sent again. */
-  unmarkSent(id: string): void {
-    this.ctx.storage.sql.exec("DELETE FROM sent_forms WHERE id = ?", id);
+  /** The origin never had it by this attempt: it may be sent again. */
+  unmarkSent(id: string, attempt = ""): void {
+    this.ctx.storage.sql.exec("DELETE FROM sent_forms WHERE id = ? AND attempt = ?", id, attempt);
   }
 
   /** Tokens of a strict budget. Only the shard that owns the key may be asked. */

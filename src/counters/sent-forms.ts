@@ -2,9 +2,10 @@
  * Which forms that came back were sent already. A form is marked before it goes to the origin, as from then on the origin
  * may have it, and unmarked when it turns out that the origin never had it.
  *
- * The outcome when the shard does not answer: the form is not sent, and is given back to be sent a little later. Nothing
- * is lost, and nothing is sent twice knowingly. A mark that comes too late is taken back behind the scenes; should that fail
- * as well, she is told that the form may have been sent, and to look before she sends it by hand.
+ * Each attempt to send a form has a name of its own. When the shard does not answer, nobody knows whether it noted the
+ * attempt: the form is not sent, and the page that gives it back names the attempt as one in vain, so that its mark, if there
+ * is one, counts for nothing. Thus nothing is lost, nothing is sent twice, and nobody is told of a sending that never was,
+ * whatever becomes of the shard.
  */
 import { SHARD_COUNT } from "./shard.ts";
 import { counterShard, type ObjectsEnv } from "./shards.ts";
@@ -13,6 +14,12 @@ export type Mark =
   | { readonly kind: "sent-now" }
   | { readonly kind: "sent-before"; readonly atMs: number }
   | { readonly kind: "unavailable" };
+
+/** A form that came back; its id is random and names its shard. */
+export interface Marked {
+  readonly id: string;
+  readonly inVain: readonly string[];
+}
 
 /** How long somebody waits for the shard, ms. */
 const PATIENCE_MS = 2_000;
@@ -27,29 +34,27 @@ export class SentForms {
   }
 
   /** @param knownUntilMs for how long it must be known that it was sent, ms since 1970 */
-  async mark(id: string, knownUntilMs: number): Promise<Mark> {
-    const marking = this.#mark(id, knownUntilMs).catch((): Mark => ({ kind: "unavailable" }));
+  async mark(form: Marked, knownUntilMs: number, attempt: string): Promise<Mark> {
+    const marking = this.#mark(form, knownUntilMs, attempt).catch((): Mark => ({ kind: "unavailable" }));
     const mark = await Promise.race([marking, scheduler.wait(PATIENCE_MS).then(() => null)]);
-    if (mark) return mark;
-    this.#ctx.waitUntil(marking.then(({ kind }) => (kind === "sent-now" ? this.unmark(id) : false)));
+    if (mark?.kind === "sent-now" || mark?.kind === "sent-before") return mark;
+    // For the pages before the one that is given back now.
+    this.#ctx.waitUntil(marking.then(() => this.unmark(form, attempt)));
     return { kind: "unavailable" };
   }
 
-  /** False when it could not be unmarked: then another id must be used. */
-  async unmark(id: string): Promise<boolean> {
-    const unmarking = this.#unmark(id).catch(() => false);
-    this.#ctx.waitUntil(unmarking);
-    return Promise.race([unmarking, scheduler.wait(PATIENCE_MS).then(() => false)]);
+  /** As well as it goes: should it fail, the page that was given back says that this attempt was in vain. */
+  async unmark({ id }: Marked, attempt: string): Promise<void> {
+    try {
+      await this.#shardOf(id).unmarkSent(id, attempt);
+    } catch (error) {
+      console.warn({ event: "mark-stays", error: error instanceof Error ? error.name : typeof error });
+    }
   }
 
-  async #mark(id: string, knownUntilMs: number): Promise<Mark> {
-    const { first, atMs } = await this.#shardOf(id).markSent(id, knownUntilMs);
+  async #mark({ id, inVain }: Marked, knownUntilMs: number, attempt: string): Promise<Mark> {
+    const { first, atMs } = await this.#shardOf(id).markSent(id, knownUntilMs, attempt, inVain);
     return first ? { kind: "sent-now" } : { kind: "sent-before", atMs };
-  }
-
-  async #unmark(id: string): Promise<boolean> {
-    await this.#shardOf(id).unmarkSent(id);
-    return true;
   }
 
   /** The one that the random id names. */

@@ -59,7 +59,7 @@ export class FormInHand {
   #bytes: Bytes | null;
   #kept: KeptBody | null = null;
   #release: (() => void) | null;
-  #id: string | null;
+  #inVain: readonly string[];
 
   private constructor(
     means: Means,
@@ -78,7 +78,7 @@ export class FormInHand {
     this.#bytes = bytes;
     this.returned = returned;
     this.#release = release;
-    this.#id = returned?.id ?? null;
+    this.#inVain = returned?.inVain ?? [];
   }
 
   /** Null for what is never given back: no form, one of another site, one without length or too long. */
@@ -139,9 +139,9 @@ export class FormInHand {
     this.#release = null;
   }
 
-  /** It is known to be spent in vain: what is given back now must be another one. */
-  renounceId(): void {
-    this.#id = null;
+  /** What is given back now says so: the form is not held for sent because of this attempt. */
+  wasInVain(attempt: string): void {
+    this.#inVain = [...this.#inVain, attempt];
   }
 
   /** What a page needs to carry it back; null when that cannot be done, and then the page says so. */
@@ -158,10 +158,11 @@ export class FormInHand {
     const { host, target, authority } = this.#facts;
     const subject = (await subjectOf(sealer, this.#facts, identity)).name;
     const form: Form = {
-      id: this.#id ?? randomId(),
+      id: this.returned?.id ?? randomId(),
       sealedAtMs: this.returned?.sealedAtMs ?? nowMs,
       headers: this.returned?.headers ?? headersToSeal(this.#request.headers),
       body,
+      inVain: this.#inVain,
     };
     const sealed = await sealForm(sealer, form, { host, target, subject }, nowMs);
     // From here on only the sealed form is needed; the page gives its room back when it is through.

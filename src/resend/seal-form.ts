@@ -45,7 +45,12 @@ export interface Form {
   /** Values of RESTORED_HEADERS in their order, "" where absent. */
   readonly headers: readonly string[];
   readonly body: Bytes;
+  /** Attempts to send it that never reached the origin, though a shard may hold it for sent because of them. */
+  readonly inVain: readonly string[];
 }
+
+/** The latest. Each is 32 hex digits. */
+export const IN_VAIN_MAX = 8;
 
 export interface SealedForm {
   readonly deadline: string;
@@ -60,8 +65,8 @@ export function headersToSeal(headers: { get(name: string): string | null }): re
 }
 
 export async function sealForm(sealer: Sealer, form: Form, bound: Bound, nowMs: number): Promise<SealedForm> {
-  const { id, sealedAtMs, headers, body } = form;
-  const head = encodeFields(headers);
+  const { id, sealedAtMs, headers, body, inVain } = form;
+  const head = encodeFields([...headers, ...inVain.slice(-IN_VAIN_MAX)]);
   const plain = new Uint8Array(4 + head.length + body.length);
   new DataView(plain.buffer).setUint32(0, head.length);
   plain.set(head, 4);
@@ -135,10 +140,12 @@ async function readDeadline(sealer: Sealer, token: string): Promise<(Terms & { r
   return { id, host, subject, sealedAtMs, untilMs };
 }
 
-function parse(plain: Bytes): Pick<Form, "headers" | "body"> | null {
+function parse(plain: Bytes): Pick<Form, "headers" | "body" | "inVain"> | null {
   if (plain.length < 4) return null;
   const headEnd = 4 + new DataView(plain.buffer, plain.byteOffset).getUint32(0);
   const fields = headEnd > plain.length ? null : decodeFields(plain.subarray(4, headEnd));
-  const headers = fields?.filter((field) => typeof field === "string");
-  return headers?.length === RESTORED_HEADERS.length ? { headers, body: plain.subarray(headEnd) } : null;
+  const texts = fields?.filter((field) => typeof field === "string") ?? [];
+  const headers = texts.slice(0, RESTORED_HEADERS.length);
+  if (headers.length < RESTORED_HEADERS.length) return null;
+  return { headers, body: plain.subarray(headEnd), inVain: texts.slice(RESTORED_HEADERS.length) };
 }

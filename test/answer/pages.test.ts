@@ -90,7 +90,7 @@ describe("the challenge page", () => {
   it("does not reload what was sent: the check is made in another tab", async () => {
     const page = await html(SAMPLES.challenge, { method: "POST" });
     expect(page).toContain('<main data-shield="unsent">');
-    expect(page).toContain('<a class="button" href="/" target="_blank" rel="noopener">');
+    expect(page).toContain('<a class="button" href="/.shield/check" target="_blank" rel="noopener">');
   });
 });
 

@@ -9,12 +9,20 @@ export default defineRules({
       capacityPerSecond: 600,
       routes: [
         { name: "for machines", path: "/closed/*", importance: "normal", usedBy: "machine" },
-        // Dearer than what is there at once: whoever comes second waits for room.
-        { name: "dear", path: "/wait/*", importance: "normal", cost: 1000 },
         // For these there is always room.
         { name: "forms", path: "/form/*", importance: "critical", cost: 0 },
         { name: "slow", path: "/slow/*", importance: "normal", timeoutSeconds: 1 },
         { name: "everything else", path: "*", importance: "normal" },
+      ],
+    },
+    {
+      // Two dear requests take all the room there is for strangers, for about five seconds.
+      name: "tight",
+      hosts: ["tight.localhost"],
+      capacityPerSecond: 100,
+      routes: [
+        { name: "forms", path: "/form/*", importance: "critical", cost: 0 },
+        { name: "dear", path: "*", importance: "normal", cost: 500 },
       ],
     },
   ],

@@ -4,6 +4,7 @@ import {
   type Bound,
   type Form,
   headersToSeal,
+  IN_VAIN_MAX,
   knownUntilMs,
   openForm,
   RESTORED_HEADERS,
@@ -28,7 +29,7 @@ const HEADERS = [
   "document",
   "?1",
 ];
-const FORM: Form = { id: ID, sealedAtMs: NOW_MS, headers: HEADERS, body: new Uint8Array([0, 255, 13, 10]) };
+const FORM: Form = { id: ID, sealedAtMs: NOW_MS, headers: HEADERS, body: new Uint8Array([0, 255, 13, 10]), inVain: [] };
 const hers = (subject: string) => subject === BOUND.subject;
 
 let sealer: Sealer;
@@ -45,14 +46,27 @@ describe("a sealed form", () => {
     const header = fc.string({ unit: "grapheme", maxLength: 50 }).filter((value) => value.isWellFormed());
     const headers = fc.array(header, { minLength: RESTORED_HEADERS.length, maxLength: RESTORED_HEADERS.length });
     const target = fc.webPath().map((path) => `/${path}`);
+    const attempts = fc.array(fc.string({ minLength: 32, maxLength: 32 }), { maxLength: IN_VAIN_MAX });
     await fc.assert(
-      fc.asyncProperty(fc.uint8Array({ maxLength: 2_000 }), headers, target, async (body, values, to) => {
-        const form = { ...FORM, headers: values, body: new Uint8Array(body) };
-        const bound = { ...BOUND, target: to };
-        const opened = await open(await sealForm(sealer, form, bound, NOW_MS), bound);
-        expect(opened).toEqual({ ok: true, form });
-      }),
+      fc.asyncProperty(
+        fc.uint8Array({ maxLength: 2_000 }),
+        headers,
+        attempts,
+        target,
+        async (body, values, inVain, to) => {
+          const form = { ...FORM, headers: values, body: new Uint8Array(body), inVain };
+          const bound = { ...BOUND, target: to };
+          const opened = await open(await sealForm(sealer, form, bound, NOW_MS), bound);
+          expect(opened).toEqual({ ok: true, form });
+        },
+      ),
     );
+  });
+
+  it("knows its latest attempts in vain, and no more than it needs", async () => {
+    const inVain = Array.from({ length: 2 * IN_VAIN_MAX }, (_, i) => `attempt ${i}`);
+    const opened = await open(await sealForm(sealer, { ...FORM, inVain }, BOUND, NOW_MS));
+    expect(opened).toEqual({ ok: true, form: { ...FORM, inVain: inVain.slice(IN_VAIN_MAX) } });
   });
 
   it.each<[string, Partial<Bound>]>([

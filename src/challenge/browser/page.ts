@@ -110,6 +110,7 @@ async function work(): Promise<void> {
 function retry(): void {
   forgetRounds(memory);
   showFailed(false);
+  offerByHand(false);
   work().catch(() => showFailure("failed"));
 }
 

@@ -43,10 +43,12 @@ export function tendForm(form: HTMLFormElement): void {
   setInterval(() => void keep(form), KEEP_EVERY_MS);
 }
 
-/** The button, for whoever has to send by hand. */
+/** The button, for whoever has to send by hand, and the check in another tab. */
 export function offerByHand(offered: boolean): void {
-  const button = document.getElementById("shield-resend-by-hand");
-  if (button) button.hidden = !offered;
+  for (const id of ["shield-resend-by-hand", "shield-aside"]) {
+    const part = document.getElementById(id);
+    if (part) part.hidden = !offered;
+  }
 }
 
 async function keep(form: HTMLFormElement): Promise<void> {
