@@ -24,15 +24,20 @@ export function challengeWidget({ challenge }: Texts): string {
   return `<p id="shield-status" role="status" aria-live="polite" ${words}></p>
 <progress id="shield-progress" max="100" hidden aria-label="${escapeMarkup(challenge.progress)}"></progress>
 <section id="shield-failed" class="failed" hidden><h2>${escapeMarkup(challenge.failedTitle)}</h2><p>${escapeMarkup(challenge.failedAdvice)}</p><p><a id="shield-retry" class="button" href="">${escapeMarkup(challenge.retry)}</a></p></section>
-<p id="shield-framed" hidden><a class="button" href="" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>
-<noscript><p>${escapeMarkup(challenge.noScript)}</p></noscript>`;
+<p id="shield-framed" hidden><a class="button" href="" target="_blank" rel="noopener">${escapeMarkup(challenge.openWindow)}</a></p>`;
 }
 
 /** There is one status, in the language of the page; the other one says only what to do. */
-export function otherWidget({ challenge }: Texts): string {
-  const { failed, failedAdvice, noScript } = challenge;
-  return `<p class="failed" hidden>${escapeMarkup(`${failed} ${failedAdvice}`)}</p>
-<noscript><p>${escapeMarkup(noScript)}</p></noscript>`;
+export function otherWidget(texts: Texts, carries: boolean): string {
+  const { failed, failedAdvice } = texts.challenge;
+  const { inAnotherTab } = texts.resend;
+  const advice = carries ? `${failed} ${failedAdvice} ${inAnotherTab}` : `${failed} ${failedAdvice}`;
+  const withoutScript = carries ? `<noscript><p>${escapeMarkup(inAnotherTab)}</p></noscript>` : noScriptWidget(texts);
+  return `<p class="failed" hidden>${escapeMarkup(advice)}</p>\n${withoutScript}`;
+}
+
+export function noScriptWidget({ challenge }: Texts): string {
+  return `<noscript><p>${escapeMarkup(challenge.noScript)}</p></noscript>`;
 }
 
 /**

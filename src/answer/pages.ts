@@ -1,6 +1,13 @@
 /** The pages that people see: which words stand on which, in which order. */
 import { type Answer, fateOf, type Recipient, type Service, sends } from "./answer-kinds.ts";
-import { asideWidget, CHALLENGE_SCRIPT, challengeWidget, otherWidget, unsentWidget } from "./challenge-page.ts";
+import {
+  asideWidget,
+  CHALLENGE_SCRIPT,
+  challengeWidget,
+  noScriptWidget,
+  otherWidget,
+  unsentWidget,
+} from "./challenge-page.ts";
 import { entryRefresh, entryWidget } from "./entry-page.ts";
 import { escapeMarkup } from "./escape.ts";
 import { layout, type Part } from "./layout.ts";
@@ -130,8 +137,8 @@ function isUnsent(what: Answer, { method, carries }: Sender): boolean {
 
 function widgetOf(texts: Texts, to: Sender, others: readonly Language[] | null): string {
   if (sends(to.method) && !to.carries) return others ? unsentWidget(texts) : "";
-  if (!others) return otherWidget(texts);
-  return to.carries ? `${challengeWidget(texts)}\n${asideWidget(texts)}` : challengeWidget(texts);
+  if (!others) return otherWidget(texts, to.carries);
+  return `${challengeWidget(texts)}\n${to.carries ? asideWidget(texts) : noScriptWidget(texts)}`;
 }
 
 /** Under another heading of the other language they stand one level deeper. */
