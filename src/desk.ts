@@ -61,7 +61,8 @@ export class Desk {
   /** When the posture left normal, ms since 1970; null while it is normal, or nobody knows. */
   onset(now: number): number | null {
     const manual = this.#manual(now);
-    const set = manual && manual.posture !== "normal" ? manual.since : null;
+    // What stands in the rules does not say since when: by it nobody may be taken for a latecomer.
+    const set = manual && manual.posture !== "normal" && manual.since > 0 ? manual.since : null;
     if (manual?.posture === "normal" || (!manual && this.automatic(now).posture === "normal")) return null;
     return set === null || this.#postureSince === null
       ? (set ?? this.#postureSince)

@@ -69,6 +69,7 @@ it("takes a posture from the rules until its time; an operator's comes first", (
   const desk = deskOf({ posture });
   const until = Date.UTC(2026, 10, 26, 10);
   expect([desk.posture(until - 1), desk.posture(until)]).toEqual(["elevated", "normal"]);
+  expect(desk.onset(until - 1)).toBeNull(); // it does not say since when: nobody loses rank by it
   desk.obey(order("normal", [manual("clinicians-first")]), NOW);
   expect(desk.posture(NOW)).toBe("clinicians-first");
   desk.obey(order("normal", []), NOW + 1000);

@@ -7,7 +7,7 @@
  * Accepted trade-off: whoever holds SHIELD_SECRET needs no work.
  */
 import * as v from "valibot";
-import { type Bytes, MAX_TOKEN_CHARS, type Sealer, shaped } from "../seal.ts";
+import { type Bytes, MAX_TOKEN_CHARS, type Sealer, shapedAtLeast } from "../seal.ts";
 import { showHash } from "./browser/search.ts";
 import { COUNTERS, MAX_DIFFICULTY } from "./difficulty.ts";
 
@@ -88,7 +88,7 @@ export async function verifyProof(
   const proof = parseProof(body);
   if (!proof) return refuse("syntax");
   const fields = await sealer.open("puzzle", proof.challenge);
-  const terms = shaped(fields, ["string", "number", "number", "number", "string", "string"]);
+  const terms = shapedAtLeast(fields, ["string", "number", "number", "number", "string", "string"]);
   if (!terms) return refuse("mac");
   const [id, difficulty, issuedAtMs, expiresAtMs, host, network] = terms;
   if (nowMs >= expiresAtMs) return refuse("expired");

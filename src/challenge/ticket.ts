@@ -8,7 +8,7 @@
  */
 import type { Lane } from "../identity/identity.ts";
 import type { Posture } from "../policy/verdict.ts";
-import { type Bytes, fromBase64url, type Sealer, shaped } from "../seal.ts";
+import { type Bytes, fromBase64url, type Sealer, shapedAtLeast } from "../seal.ts";
 import { spellCode } from "../support-code.ts";
 import { CLOCK_SKEW_MS } from "./puzzle.ts";
 
@@ -51,7 +51,7 @@ export function issueTicket(sealer: Sealer, stopped: Stopped, nowMs: number, ran
 /** Null for a ticket that is forged, expired, from the future, or of another host. */
 export async function readTicket(sealer: Sealer, token: string, host: string, nowMs: number): Promise<Ticket | null> {
   const kinds = ["string", "number", "string", "string", "string", "string", "string"] as const;
-  const fields = shaped(await sealer.open("ticket", token), kinds);
+  const fields = shapedAtLeast(await sealer.open("ticket", token), kinds);
   if (!fields) return null;
   const [id, issuedAtMs, sealedHost, target, reason, lane, posture] = fields;
   if (nowMs >= issuedAtMs + TICKET_TTL_MS || issuedAtMs > nowMs + CLOCK_SKEW_MS || sealedHost !== host) return null;

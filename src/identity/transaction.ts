@@ -6,7 +6,7 @@
  * Accepted trade-off: SameSite=None, as any stricter cookie would stay at home. It proves nothing about who signs in.
  */
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, shaped, toBase64url } from "../seal.ts";
+import { type Sealer, shapedAtLeast, toBase64url } from "../seal.ts";
 
 export const TRANSACTION_COOKIE = "__Host-shield-signin";
 const TRANSACTION_S = 600;
@@ -20,7 +20,7 @@ export function presentsTransaction({ method, cookies }: Facts): boolean {
 
 /** Its id, or null when it is none of ours for this host, or older than ten minutes. */
 export async function readTransaction(sealer: Sealer, facts: Facts, now: number): Promise<string | null> {
-  const fields = shaped(await sealer.open("signin", facts.cookies.signin), ["string", "string", "number"]);
+  const fields = shapedAtLeast(await sealer.open("signin", facts.cookies.signin), ["string", "string", "number"]);
   if (fields === null) return null;
   const [host, id, beganAt] = fields;
   return host === facts.host && beganAt <= now + CLOCK_SKEW_MS && now < beganAt + TRANSACTION_S * 1000 ? id : null;

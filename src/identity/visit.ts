@@ -11,7 +11,7 @@ import { networksOf } from "../challenge/network.ts";
 import type { Budget } from "../policy/policy.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, shaped } from "../seal.ts";
+import { type Sealer, shapedAtLeast } from "../seal.ts";
 import type { Identity } from "./identity.ts";
 
 export const VISIT_COOKIE = "__Host-shield-visit";
@@ -69,7 +69,7 @@ export async function readVisit(
   nowMs: number,
 ): Promise<Visit | null> {
   if (cookies.visit === "") return null;
-  const fields = shaped(await sealer.open("visit", cookies.visit), ["string", "string", "string", "number"]);
+  const fields = shapedAtLeast(await sealer.open("visit", cookies.visit), ["string", "string", "string", "number"]);
   if (!fields) return null;
   const [id, forHost, network, issuedAtMs] = fields;
   if (forHost !== host || nowMs > issuedAtMs + KNOWN_FOR_MS || issuedAtMs > nowMs + CLOCK_SKEW_MS) return null;

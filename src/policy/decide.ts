@@ -195,10 +195,17 @@ function keyFor(budget: Budget, { facts, route }: Subject, identity: Identity): 
     case "prefix":
       return facts.address.prefix;
     case "network":
+      // Strangers of the same operator must not use up what somebody we know signs in with.
+      if (isKnownDevice(identity) || identity.facility !== null) return null;
       return facts.network.asn === 0 ? null : `AS${facts.network.asn}`;
     case "facility":
       return proven === null && identity.facility !== null ? identity.facility.name : null;
   }
+}
+
+/** Not whoever has spent a budget of her own: she is a stranger with a device that we know (`asStranger`). */
+function isKnownDevice({ knownDevice, evidence }: Identity): boolean {
+  return knownDevice && (evidence === "known-device" || evidence === "clearance");
 }
 
 function firstExceeded(

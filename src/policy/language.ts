@@ -148,7 +148,7 @@ export interface BudgetRules {
    * Whose spending is counted: of a proven person or system (`principal`), of a solved challenge (`clearance`), of a
    * sign-in that was begun (`transaction`), of an IPv4
    * address or IPv6 /64 by whoever proved nothing (`address`), of the /24 or /48 around it, by everybody (`prefix`), of a whole
-   * network operator by its AS number (`network`), of a registered facility, times its seats (`facility`).
+   * network operator by its AS number, but for known devices and registered facilities (`network`), of a registered facility, times its seats (`facility`).
    *
    * Room grows where proven people are seen: each beyond the second adds a tenth to the budget of their address and a
    * twentieth to that of their prefix, and is forgotten within half an hour.

@@ -7,7 +7,7 @@
  * be sent elsewhere, by others, as another media type or with other cookies. How long it may be sent again says a token of
  * its own, which the open page renews without handing in the form: at most 10 minutes at a time, two hours in all.
  */
-import { type Bytes, decodeFields, encodeFields, type Sealer, shaped } from "../seal.ts";
+import { type Bytes, decodeFields, encodeFields, type Sealer, shapedAtLeast } from "../seal.ts";
 
 /** What the browser says of a form post. All of it reaches the origin as it was the first time. */
 export const RESTORED_HEADERS = [
@@ -134,7 +134,13 @@ function sealDeadline(sealer: Sealer, { id, host, subject, sealedAtMs }: Terms, 
 }
 
 async function readDeadline(sealer: Sealer, token: string): Promise<(Terms & { readonly untilMs: number }) | null> {
-  const fields = shaped(await sealer.open("deadline", token), ["string", "string", "string", "number", "number"]);
+  const fields = shapedAtLeast(await sealer.open("deadline", token), [
+    "string",
+    "string",
+    "string",
+    "number",
+    "number",
+  ]);
   if (!fields) return null;
   const [id, host, subject, sealedAtMs, untilMs] = fields;
   return { id, host, subject, sealedAtMs, untilMs };

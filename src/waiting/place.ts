@@ -8,7 +8,7 @@
 import { networksOf } from "../challenge/network.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, shaped } from "../seal.ts";
+import { type Sealer, shapedAtLeast } from "../seal.ts";
 
 export const PLACE_COOKIE = "__Host-shield-place";
 /** Waiting included. Whoever sleeps when her turn comes has hours to come, at the least ten minutes after any wait we tell. */
@@ -18,7 +18,7 @@ const CLOCK_SKEW_MS = 60_000;
 /** When she came, ms since 1970; null when she has no place of ours. */
 export async function readPlace(sealer: Sealer, facts: Facts, identity: Identity, now: number): Promise<number | null> {
   if (facts.cookies.place === "") return null;
-  const fields = shaped(await sealer.open("place", facts.cookies.place), ["string", "string", "number"]);
+  const fields = shapedAtLeast(await sealer.open("place", facts.cookies.place), ["string", "string", "number"]);
   if (fields === null) return null;
   const [host, owner, cameAt] = fields;
   if (host !== facts.host || cameAt > now + CLOCK_SKEW_MS || now > cameAt + PLACE_HOLDS_S * 1000) return null;

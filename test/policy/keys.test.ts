@@ -34,12 +34,13 @@ function allowed(
   policy: ReturnType<typeof withBudgets>,
   requests: Iterable<ReturnType<typeof facts>>,
   tally = new Tally([1, 2, 3, 4]),
+  who = identity(),
 ) {
   const [site] = policy.sites;
   if (!site) throw new Error("no site");
   let count = 0;
   for (const request of requests) {
-    const { verdict, charges } = decide(request, identity(), site, policy, tally, "normal", NOW);
+    const { verdict, charges } = decide(request, who, site, policy, tally, "normal", NOW);
     tally.apply(charges, NOW);
     if (verdict.kind === "allow") count++;
   }
@@ -76,6 +77,15 @@ describe("a budget per network", () => {
         times(200, () => software("198.51.100.1", "/", 0)),
       ),
     ).toBe(200);
+  });
+  it("holds up nobody whose device is known, nor a registered facility: strangers may not lock them out", () => {
+    const tally = new Tally([1, 2, 3, 4]);
+    const flood = times(200, (i) => software(`198.51.100.${i}`));
+    expect(allowed(policy, flood, tally)).toBe(50);
+    const one = [software("198.51.100.250")];
+    expect(allowed(policy, one, tally)).toBe(0);
+    expect(allowed(policy, one, tally, identity({ knownDevice: true, evidence: "known-device" }))).toBe(1);
+    expect(allowed(policy, one, tally, identity({ facility: { name: "hospital", seats: 400 } }))).toBe(1);
   });
   it("may not be for everybody: doctors are never held to a network's", () =>
     expect(() => withBudgets({ name: "one network", per: "network", perMinute: 60, burst: 50, then: "limit" })).toThrow(
