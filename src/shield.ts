@@ -6,7 +6,7 @@ import { OWN_FAILURE_REASON, type Refusal, Respondent, repeat } from "./answer/r
 import { SentForms } from "./counters/sent-forms.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { counterShard, strictDeps } from "./counters/shards.ts";
-import { spendStrictly } from "./counters/spend-strictly.ts";
+import { spendStrictly, spendsStrictly } from "./counters/spend-strictly.ts";
 import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
@@ -83,7 +83,7 @@ function refusedBefore(request: Request, env: Env, ctx: ExecutionContext): Respo
 }
 
 async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
-  const isolate = await isolateFor(env);
+  const isolate = awakeIsolate() ?? (await isolateFor(env));
   const facts = identify(request);
   const respond = new Respondent(facts, isolate, env);
   if (isFault(facts)) return respond.fault(facts);
@@ -179,29 +179,24 @@ async function pass(visit: Visit): Promise<Response> {
     }
     return turnAway(visit, verdict, decision.reason, identity);
   }
-  const refused = await spendStrictly(
-    decision.charges,
-    isolate.purses,
-    strictDeps(visit.env),
-    FAILURES.shards[identity.lane][decision.route.importance],
-  );
+  const unanswered = FAILURES.shards[identity.lane][decision.route.importance];
+  const refused = spendsStrictly(decision.charges)
+    ? await spendStrictly(decision.charges, isolate.purses, strictDeps(visit.env), unanswered)
+    : null;
   if (refused) {
     desk.noteTurnedAway(decision.route.cost);
     return turnAway(visit, refused, refused.budget.name, identity);
   }
-  const kept = await keptAnswer(visit.request, facts, decision.route);
+  const keeping = keptAnswer(visit.request, facts, decision.route);
+  const kept = keeping && (await keeping);
   if (kept) return kept;
-  const stander = await standerOf(facts, identity, decision, desk, isolate.sealer, now);
+  const standing = standerOf(facts, identity, decision, desk, isolate.sealer, now);
+  const stander = standing && (await standing);
   if (stander && stander.turn.kind !== "now") return waitInLine(visit, identity, decision, stander);
   desk.noteWanted(decision.serviceClass, decision.route.cost);
-  const room = await admit(
-    desk.admission,
-    decision,
-    identity.lane,
-    visit.request.signal,
-    (ms) => scheduler.wait(ms),
-    Date.now,
-  );
+  const room =
+    desk.admission.take(decision.serviceClass, decision.route.cost, Date.now()) ||
+    (await admit(desk.admission, decision, identity.lane, visit.request.signal, (ms) => scheduler.wait(ms), Date.now));
   if (stander) desk.lines.noteTry(decision.serviceClass, room);
   if (!room && stander) return waitInLine(visit, identity, decision, stander);
   if (!room) return turnAway(visit, NO_ROOM, "no room at the origin", identity);

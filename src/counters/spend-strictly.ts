@@ -19,6 +19,12 @@ interface Refused {
   readonly budget: Budget;
 }
 
+/** Whether there is anything to spend so: nearly never, and then nobody waits. */
+export function spendsStrictly(charges: readonly Charge[]): boolean {
+  for (const { budget } of charges) if (budget.strict) return true;
+  return false;
+}
+
 /** @returns null when nothing stands against the request, else the budget that is spent */
 export async function spendStrictly(
   charges: readonly Charge[],

@@ -4,7 +4,7 @@
  * a stolen one is held to its principal's budget.
  */
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, shapedAtLeast } from "../seal.ts";
+import { type Fields, type Sealer, shapedAtLeast } from "../seal.ts";
 import { principalOf } from "./principal.ts";
 import { type ProofKind, type ProofOutcome, refused } from "./proof.ts";
 
@@ -46,15 +46,21 @@ export function passProof({ validFrom }: PassPolicy, sealer: Sealer): ProofKind 
   return {
     name: "pass",
     presents: ({ cookies }) => cookies.pass !== "",
-    async check({ cookies, host }: Facts, now: number): Promise<ProofOutcome> {
-      const pass = await readPass(sealer, cookies.pass, host, now);
-      if (pass === null) return refused("forged");
-      if (pass.issuedAt < validFrom) return refused("revoked");
-      const { lane, principal, knownSince, fullUntil } = pass;
-      const facts = { since: knownSince, expiresAt: fullUntil, clockSkewMs: null };
-      return now < fullUntil ? { kind: "proven", lane, principal, facts } : { kind: "known-device", principal, facts };
+    check({ cookies, host }: Facts, now: number): ProofOutcome | Promise<ProofOutcome> {
+      const opening = sealer.open("pass", cookies.pass);
+      return opening instanceof Promise
+        ? opening.then((fields) => outcomeOf(passIn(fields, host, now), validFrom, now))
+        : outcomeOf(passIn(opening, host, now), validFrom, now);
     },
   };
+}
+
+function outcomeOf(pass: Pass | null, validFrom: number, now: number): ProofOutcome {
+  if (pass === null) return refused("forged");
+  if (pass.issuedAt < validFrom) return refused("revoked");
+  const { lane, principal, knownSince, fullUntil } = pass;
+  const facts = { since: knownSince, expiresAt: fullUntil, clockSkewMs: null };
+  return now < fullUntil ? { kind: "proven", lane, principal, facts } : { kind: "known-device", principal, facts };
 }
 
 /** `<opaque session id>; ttl=<s>; lane=clinician|resident`. Null for anything else: the origin's mistake mints nothing. */
@@ -90,8 +96,11 @@ export async function passCookie(
 
 /** The pass in a cookie, or null when it is no pass of ours for this host, from the future, or older than 90 days. */
 export async function readPass(sealer: Sealer, cookie: string, host: string, now: number): Promise<Pass | null> {
-  const kinds = ["string", "string", "string", "number", "number", "number"] as const;
-  const fields = shapedAtLeast(await sealer.open("pass", cookie), kinds);
+  return passIn(await sealer.open("pass", cookie), host, now);
+}
+
+function passIn(opened: Fields | null, host: string, now: number): Pass | null {
+  const fields = shapedAtLeast(opened, ["string", "string", "string", "number", "number", "number"]);
   if (fields === null) return null;
   const [forHost, principal, lane, issuedAt, fullUntil, knownSince] = fields;
   if (forHost !== host || (lane !== "clinician" && lane !== "resident")) return null;

@@ -11,7 +11,7 @@ export interface ProofKind {
   /** Whether the request presents it at all. Synchronous and cheap, as nearly all present nothing. */
   presents(facts: Facts): boolean;
   /** Cryptography only. Never rejects, and keeps nothing of what it could not verify, beyond bounded memory. */
-  check(facts: Facts, now: number, aid: ProofAid): Promise<ProofOutcome>;
+  check(facts: Facts, now: number, aid: ProofAid): ProofOutcome | Promise<ProofOutcome>;
 }
 
 export type ProofOutcome =

@@ -49,7 +49,8 @@ async function proveBy(
   const visit = presentsTicket(facts) ? await readVisit(sealer, facts, now) : null;
   const transaction = presentsTransaction(facts) ? await readTransaction(sealer, facts, now) : null;
   for (const kind of presented) {
-    const outcome = await kind.check(facts, now, aid);
+    const checking = kind.check(facts, now, aid);
+    const outcome = checking instanceof Promise ? await checking : checking;
     if (outcome.kind === "refused") {
       refusal = { proof: kind.name, why: outcome.why, clockSkewMs: outcome.clockSkewMs ?? null };
     } else if (revocations.has(outcome.principal, now)) {

@@ -9,9 +9,8 @@ import type { CompiledRoute } from "../policy/policy.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import { cacheKey, copyOf, mayKeep } from "./cache.ts";
-import { forward } from "./forward.ts";
+import { type Envelope, forward } from "./forward.ts";
 import { resolveDestination } from "./forward-destination.ts";
-import { trackInFlight } from "./in-flight.ts";
 import { withOwnCookies } from "./own-cookies.ts";
 
 export interface Errand {
@@ -29,62 +28,57 @@ export type OriginAnswer =
   | { readonly kind: "gone" };
 
 /** The edge's own copy of a public answer, or null: it costs the origin nothing, so nobody waits for room to get it. */
-export async function keptAnswer(request: Request, facts: Facts, route: CompiledRoute): Promise<Response | null> {
+export function keptAnswer(request: Request, facts: Facts, route: CompiledRoute): Promise<Response | null> | null {
   const key = cacheKey(facts, route, facts.credentials.authorization !== "");
-  return key === null ? null : ((await caches.default.match(conditional(key, request))) ?? null);
+  return key && caches.default.match(conditional(key, request)).then((kept) => kept ?? null);
 }
 
 export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext): Promise<OriginAnswer> {
-  const { facts, route } = errand;
-  const answer = await ask(errand, env);
-  const key = cacheKey(facts, route, facts.credentials.authorization !== "");
-  if (key && route.cache && answer.kind === "response" && mayKeep(answer.response))
-    ctx.waitUntil(caches.default.put(key, copyOf(answer.response, route.cache.seconds)));
+  const { request, facts, identity, route, desk } = errand;
+  const envelope: Envelope = {
+    clientIp: facts.address.text,
+    lane: identity.lane,
+    principal: identity.principal,
+    originKey: env.ORIGIN_KEY ?? null,
+    timeoutMs: route.timeoutMs,
+    hasVouchRoute: route.vouches,
+  };
+  const answer = await forward(request, facts, resolveDestination(desk.site, env), envelope, desk);
+  if (answer.kind === "response") {
+    desk.noteForwarded(answer.response.status >= 500);
+    const cookies = cookiesFrom(answer, errand);
+    const response = cookies ? withOwnCookies(answer.response, await cookies) : answer.response;
+    const key = route.cache && cacheKey(facts, route, facts.credentials.authorization !== "");
+    if (key && route.cache && mayKeep(response))
+      ctx.waitUntil(caches.default.put(key, copyOf(response, route.cache.seconds)));
+    return { kind: "response", response };
+  }
+  // The others say something about the request, not about the origin.
+  if (answer.kind === "fault" && answer.fault.status >= 500) desk.noteForwarded(true);
   return answer;
 }
 
-async function ask({ request, facts, identity, route, desk, sealer }: Errand, env: Env): Promise<OriginAnswer> {
-  const done = trackInFlight(request.signal, desk);
-  try {
-    const answer = await forward(request, facts, resolveDestination(desk.site, env), {
-      clientIp: facts.address.text,
-      lane: identity.lane,
-      principal: identity.principal,
-      originKey: env.ORIGIN_KEY ?? null,
-      timeoutMs: route.timeoutMs,
-      hasVouchRoute: route.vouches,
-    });
-    switch (answer.kind) {
-      case "response": {
-        desk.noteForwarded(answer.response.status >= 500);
-        const cookies = await Promise.all([
-          passFrom(answer.vouch, sealer, facts.host, identity),
-          clearanceFrom(identity, sealer),
-          transactionFrom(answer, route, sealer, facts.host),
-        ]);
-        const mine = cookies.filter((cookie) => cookie !== null);
-        return { kind: "response", response: withOwnCookies(answer.response, mine) };
-      }
-      case "fault":
-        // The others say something about the request, not about the origin.
-        if (answer.fault.status >= 500) desk.noteForwarded(true);
-        return answer;
-      case "gone":
-        return answer;
-    }
-  } finally {
-    done();
-  }
+/** Null, not a promise, where nothing is to be told: so it is with nearly every answer. */
+function cookiesFrom(
+  answer: { readonly response: Response; readonly vouch: string | null },
+  { facts, identity, route, sealer }: Errand,
+): Promise<readonly string[]> | null {
+  if (sealer === null || (answer.vouch === null && identity.renewal === null && route.signIn === null)) return null;
+  return Promise.all([
+    passFrom(answer.vouch, sealer, facts.host, identity),
+    clearanceFrom(identity, sealer),
+    transactionFrom(answer, route, sealer, facts.host),
+  ]).then((cookies) => cookies.filter((cookie) => cookie !== null));
 }
 
 async function passFrom(
   header: string | null,
-  sealer: Sealer | null,
+  sealer: Sealer,
   host: string,
   { evidence, knownDevice, proof }: Identity,
 ): Promise<string | null> {
-  const vouch = header === null || sealer === null ? null : parseVouch(header);
-  if (!vouch || !sealer) return null;
+  const vouch = header === null ? null : parseVouch(header);
+  if (!vouch) return null;
   const now = Date.now();
   // Who signs in again on a device that had a pass keeps its rank in an attack.
   const hadPass = proof !== null && (evidence === "pass" || knownDevice);
@@ -95,17 +89,17 @@ async function passFrom(
 async function transactionFrom(
   { response, vouch }: { readonly response: Response; readonly vouch: string | null },
   { signIn }: CompiledRoute,
-  sealer: Sealer | null,
+  sealer: Sealer,
   host: string,
 ): Promise<string | null> {
-  if (sealer === null || response.status >= 400) return null;
+  if (response.status >= 400) return null;
   if (signIn === "start") return transactionCookie(sealer, host, Date.now());
   return signIn === "return" && vouch !== null ? endedTransactionCookie() : null;
 }
 
 /** Renewed silently while it is used: nobody is interrupted in the middle of her work. */
-async function clearanceFrom({ renewal }: Identity, sealer: Sealer | null): Promise<string | null> {
-  return renewal && sealer ? clearanceCookie(await sealClearance(sealer, renewal)) : null;
+async function clearanceFrom({ renewal }: Identity, sealer: Sealer): Promise<string | null> {
+  return renewal ? clearanceCookie(await sealClearance(sealer, renewal)) : null;
 }
 
 /** The copy answers conditional and range requests itself when it is asked with their headers. */

@@ -12,13 +12,25 @@ export interface Means {
   readonly tally: CounterView & { apply(charges: readonly Charge[], now: number): void };
 }
 
-export async function bringTicket(
+/** @returns the very response, not a promise, where it brings none */
+export function bringTicket(
   response: Response,
   facts: Facts,
   { facility }: Identity,
   { sealer, tally }: Means,
+): Response | Promise<Response> {
+  return sealer !== null && mayBringTicket(facts, response)
+    ? withTicket(response, facts, facility, sealer, tally)
+    : response;
+}
+
+async function withTicket(
+  response: Response,
+  facts: Facts,
+  facility: Identity["facility"],
+  sealer: Sealer,
+  tally: Means["tally"],
 ): Promise<Response> {
-  if (sealer === null || !mayBringTicket(facts, response)) return response;
   const now = Date.now();
   const spend = (charge: Charge): boolean => {
     const fits = tally.waitSeconds(charge, now) === 0;

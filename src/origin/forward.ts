@@ -6,6 +6,7 @@ import type { Lane } from "../identity/identity.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Destination } from "./forward-destination.ts";
 import { namesToHide, namesToRemove, prepareForOrigin, publicLocation, vouchIn } from "./headers.ts";
+import { type InFlightCounter, trackInFlight } from "./in-flight.ts";
 
 export interface Envelope {
   /** Sent as Shield-Client-IP and X-Forwarded-For; "" when the edge gave none. */
@@ -43,21 +44,21 @@ export async function forward(
   facts: Facts,
   destination: Destination,
   envelope: Envelope,
+  counter: InFlightCounter,
 ): Promise<ForwardResult> {
   const { signal } = request;
   if (signal.aborted) return GONE;
   const remove = namesToRemove(request.headers);
   if (remove === null) return TOO_MANY_HEADERS;
   const controller = new AbortController();
-  const leave = (): void => controller.abort();
-  signal.addEventListener("abort", leave, { once: true });
+  const done = trackInFlight(signal, counter, () => controller.abort());
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
     controller.abort();
   }, envelope.timeoutMs + uploadMs(facts));
   try {
-    const response = await ask(outgoing(request, remove, facts, destination, envelope), destination, controller.signal);
+    const response = await ask(outgoing(request, remove, facts, destination, envelope, controller.signal), destination);
     const vouch = envelope.hasVouchRoute ? vouchIn(response.headers) : null;
     return { kind: "response", response: publicResponse(response, facts, destination), vouch };
   } catch {
@@ -66,26 +67,32 @@ export async function forward(
     return timedOut ? TIMED_OUT : UNREACHABLE;
   } finally {
     clearTimeout(timer);
+    done();
   }
 }
 
-/** Copied once, then edited in place. As a copy of the client's request it keeps `redirect: "manual"` and the body's length. */
+/**
+ * Copied, then edited in place; where the URL stays, only once, as `fetch(request, { signal })` would copy it again. As a
+ * copy of the client's request it keeps the body's length.
+ */
 function outgoing(
   request: Request,
   remove: readonly string[],
   facts: Facts,
   destination: Destination,
   envelope: Envelope,
+  signal: AbortSignal,
 ): Request {
   const base = destination.kind === "url" ? destination.url : facts.authority;
-  const copy = new Request(base + facts.target, request);
-  prepareForOrigin(copy.headers, remove, { ...envelope, authority: facts.authority });
+  const url = base + facts.target;
+  const asked = url === request.url ? request : new Request(url, request);
+  const copy = new Request(asked, { signal, redirect: "manual" });
+  prepareForOrigin(copy.headers, remove, envelope, facts.authority);
   return copy;
 }
 
-function ask(request: Request, destination: Destination, signal: AbortSignal): Promise<Response> {
-  const init: RequestInit = { signal, redirect: "manual" };
-  return destination.kind === "fetcher" ? destination.fetcher.fetch(request, init) : fetch(request, init);
+function ask(request: Request, destination: Destination): Promise<Response> {
+  return destination.kind === "fetcher" ? destination.fetcher.fetch(request) : fetch(request);
 }
 
 /** The answer as the client may see it; the very same object when there is nothing to change. */

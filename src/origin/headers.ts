@@ -9,8 +9,6 @@ export interface ClientNews {
   readonly lane: string;
   readonly principal: string | null;
   readonly originKey: string | null;
-  /** Scheme and authority that the client asked. */
-  readonly authority: string;
 }
 
 /**
@@ -67,8 +65,14 @@ export function namesToRemove(headers: Headers): readonly string[] | null {
 /**
  * Turns a copy of the headers that the client sent into those that the origin gets.
  * @param remove what `namesToRemove` found
+ * @param authority scheme and authority that the client asked
  */
-export function prepareForOrigin(headers: Headers, remove: readonly string[], news: ClientNews): void {
+export function prepareForOrigin(
+  headers: Headers,
+  remove: readonly string[],
+  news: ClientNews,
+  authority: string,
+): void {
   for (const name of remove) headers.delete(name);
   const cookie = headers.get("Cookie");
   if (cookie !== null) {
@@ -76,7 +80,6 @@ export function prepareForOrigin(headers: Headers, remove: readonly string[], ne
     if (others === null) headers.delete("Cookie");
     else if (others !== cookie) headers.set("Cookie", others);
   }
-  const { authority } = news;
   const colon = authority.indexOf(":");
   headers.set("X-Forwarded-Proto", authority.slice(0, colon));
   headers.set("X-Forwarded-Host", authority.slice(colon + 3));

@@ -9,8 +9,10 @@ export interface InFlightCounter {
  *
  * `finally` alone is not enough: when a client resets its connection the runtime ends the invocation on the spot, and no
  * code of ours runs but the `abort` listener of the request's signal (compatibility flag `enable_request_signal`).
+ *
+ * @param leave is called when the client goes, also after that, while the body of the answer is under way
  */
-export function trackInFlight(signal: AbortSignal, counter: InFlightCounter): () => void {
+export function trackInFlight(signal: AbortSignal, counter: InFlightCounter, leave?: () => void): () => void {
   let open = true;
   const done = (): void => {
     if (!open) return;
@@ -19,6 +21,14 @@ export function trackInFlight(signal: AbortSignal, counter: InFlightCounter): ()
   };
   counter.inFlight++;
   if (signal.aborted) done();
-  else signal.addEventListener("abort", done, { once: true });
+  else
+    signal.addEventListener(
+      "abort",
+      () => {
+        done();
+        leave?.();
+      },
+      { once: true },
+    );
   return done;
 }

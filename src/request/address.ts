@@ -1,5 +1,6 @@
 /** Client addresses, in the forms under which they are counted. */
 import ipaddr from "ipaddr.js";
+import { Remembered } from "../remembered.ts";
 
 export interface ClientAddress {
   /** Canonical text, sent to the origin as Shield-Client-IP; "" when the edge gave none or nonsense. */
@@ -16,6 +17,18 @@ export interface ClientAddress {
 export const NO_ADDRESS: ClientAddress = { text: "", key: "none", prefix: "none", bytes: null };
 
 const NAT64 = ipaddr.parseCIDR("64:ff9b::/96") as [ipaddr.IPv6, number]; // RFC 6052
+
+/** Parsed lately. About 400 bytes each; only the edge says who asks, so nobody fills it with anything but addresses. */
+const parsedLately = new Remembered<ClientAddress>(2048);
+
+/** `parseAddress`, once for whoever asks again. */
+export function clientAddress(text: string): ClientAddress {
+  const known = parsedLately.get(text);
+  if (known) return known;
+  const address = parseAddress(text);
+  if (address !== NO_ADDRESS) parsedLately.set(text, address);
+  return address;
+}
 
 /**
  * Parses CF-Connecting-IP. IPv4 hidden in IPv6 (mapped, NAT64, 6to4) is counted as the IPv4 address that it is:

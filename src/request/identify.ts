@@ -1,8 +1,9 @@
 /**
- * `identify`: from a request to everything that the shield will ever look at. Pure: it asks nobody, keeps nothing, reads
- * each header once and no body. It throws for no input; what is too long or means nothing becomes a `Fault`.
+ * `identify`: from a request to everything that the shield will ever look at. Pure: it asks nobody, reads each
+ * header once and no body, and keeps nothing but how an address is parsed. It throws for no input; what is too long or
+ * means nothing becomes a `Fault`.
  */
-import { type ClientAddress, inNetwork, parseAddress, parseNetwork } from "./address.ts";
+import { type ClientAddress, clientAddress, inNetwork, parseNetwork } from "./address.ts";
 import { askerOf, askingSite } from "./asker.ts";
 import { ownCookies } from "./cookies.ts";
 import type { CertificateFacts, Facts, Fault, NetworkFacts } from "./facts.ts";
@@ -50,7 +51,7 @@ export function identify(request: IncomingRequest): Facts | Fault {
   const origin = read("Origin");
   const asker = askerOf(method, read("Upgrade"), accept, headers);
   const soapAction = method === "POST" && headers.get("SOAPAction") !== null;
-  const address = parseAddress(headers.get("CF-Connecting-IP") ?? "");
+  const address = clientAddress(headers.get("CF-Connecting-IP") ?? "");
   const bodyBytes = contentLength(headers.get("Content-Length"));
   return {
     method,

@@ -4,7 +4,7 @@ import type { Identity } from "../identity/identity.ts";
 import type { Decision } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
-import { CLASSES_IN_LINE, type Turn, turnOf } from "./line.ts";
+import { CLASSES_IN_LINE, type Line, type Turn, turnOf } from "./line.ts";
 import { placeCookie, readPlace } from "./place.ts";
 
 /** Someone who stands in line, or would if there were one. */
@@ -17,19 +17,30 @@ export interface Stander {
 /**
  * Only people who ask for a page stand in line. What a script or a program asks, or what somebody hands in, tries for room at
  * once: it cannot come back by itself. Doctors and systems that proved who they are never stand in line.
+ *
+ * @returns null, not a promise, for whoever never does
  */
-export async function standerOf(
+export function standerOf(
   facts: Facts,
   identity: Identity,
   { serviceClass }: Decision,
   desk: Desk,
   sealer: Sealer | null,
   now: number,
-): Promise<Stander | null> {
+): Promise<Stander> | null {
   const proven = identity.lane === "clinician" || identity.lane === "machine";
   if (proven || sealer === null || facts.asker !== "navigation" || facts.method !== "GET") return null;
   if (!CLASSES_IN_LINE.some((known) => known === serviceClass)) return null;
-  const line = desk.lines.lineFor(serviceClass, now);
+  return standing(facts, identity, desk.lines.lineFor(serviceClass, now), sealer, now);
+}
+
+async function standing(
+  facts: Facts,
+  identity: Identity,
+  line: Line | null,
+  sealer: Sealer,
+  now: number,
+): Promise<Stander> {
   const cameAt = await readPlace(sealer, facts, identity, now);
   // A newcomer stands behind everybody who has a place.
   return { cameAt, turn: line === null ? { kind: "now" } : turnOf(line, cameAt ?? now) };

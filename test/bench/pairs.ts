@@ -21,16 +21,25 @@ export async function compare(ours: Slice, base: Slice, pairs: number, sliceMs: 
   return ratioOf(ofOurs, ofBase);
 }
 
-/** The same with the control in the same turns: `again` is the base once more, and meets whatever the others meet. */
+/**
+ * The same with the control in the same turns: `again` is the base once more, and meets whatever the others meet.
+ * @param another base, beside which ours is put as well
+ */
 export async function compareWithControl(
   ours: Slice,
   base: Slice,
   again: Slice,
   pairs: number,
   sliceMs: number,
-): Promise<{ readonly measured: Ratio; readonly control: Ratio }> {
-  const [ofOurs = [], ofBase = [], ofAgain = []] = await takeTurns([ours, base, again], pairs, sliceMs);
-  return { measured: ratioOf(ofOurs, ofBase), control: ratioOf(ofAgain, ofBase) };
+  another?: Slice,
+): Promise<{ readonly measured: Ratio; readonly control: Ratio; readonly beside: Ratio | null }> {
+  const slices = another ? [ours, base, again, another] : [ours, base, again];
+  const [ofOurs = [], ofBase = [], ofAgain = [], ofAnother] = await takeTurns(slices, pairs, sliceMs);
+  return {
+    measured: ratioOf(ofOurs, ofBase),
+    control: ratioOf(ofAgain, ofBase),
+    beside: ofAnother ? ratioOf(ofOurs, ofAnother) : null,
+  };
 }
 
 /** Forth and back, and each time another begins: nobody is always the one in the middle. Of two that is A B B A. */

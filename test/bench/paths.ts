@@ -4,7 +4,7 @@ import type { Effort } from "./bench.ts";
 import { type Line, ofPairs } from "./line.ts";
 import { Load, perSecond, request } from "./load.ts";
 import { compareWithControl, isSound, type Slice } from "./pairs.ts";
-import { startBareProxy, startConstant, startPeer, type Target } from "./targets.ts";
+import { startBareProxy, startConstant, startHeaderProxy, startPeer, type Target } from "./targets.ts";
 
 const CONNECTIONS = 16;
 /** What an attacker's budget lets pass in a slice. */
@@ -39,19 +39,21 @@ export async function* deniedPath({ turns, turnMs }: Effort): AsyncGenerator<Lin
 }
 
 export async function* passingClinician({ turns, turnMs }: Effort): AsyncGenerator<Line> {
-  const [shield, proxy] = await Promise.all([startPeer("shield", 1), startBareProxy()]);
+  const [shield, proxy, editor] = await Promise.all([startPeer("shield", 1), startBareProxy(), startHeaderProxy()]);
   const loads: Load[] = [];
   try {
     const text = request({ address: "203.0.113.9", path: "/app/prescriptions", cookie: await signIn(shield) });
     const ours = sliceOf(shield, () => text, 200, loads);
     const base = sliceOf(proxy, () => text, 200, loads);
     const again = sliceOf(proxy, () => text, 200, loads);
-    const { measured, control } = await compareWithControl(ours, base, again, turns, turnMs);
+    const edits = sliceOf(editor, () => text, 200, loads);
+    const { measured, control, beside } = await compareWithControl(ours, base, again, turns, turnMs, edits);
     yield ofPairs("control: bare proxy ÷ itself", control, UNIT);
     yield { ...ofPairs("passing clinician ÷ bare proxy", measured, UNIT, 0.9), sound: isSound(control) };
+    if (beside) yield ofPairs("passing clinician ÷ proxy that sets the same headers", beside, UNIT);
   } finally {
     for (const load of loads) load.stop();
-    await Promise.all([shield.stop(), proxy.stop()]);
+    await Promise.all([shield.stop(), proxy.stop(), editor.stop()]);
   }
 }
 

@@ -95,6 +95,11 @@ export function startBareProxy(): Promise<Target> {
   return start("bare-proxy.js", 1, [], ORIGIN);
 }
 
+/** A proxy that does to headers what the shield does: what remains between them is everything else. */
+export function startHeaderProxy(): Promise<Target> {
+  return start("header-proxy.js", 1, [], ORIGIN);
+}
+
 /** Puts addresses on the list of `kv-bouncer`. */
 export async function ban(target: Target, addresses: readonly string[]): Promise<void> {
   const [, control] = [target.ports, controls.get(target)];

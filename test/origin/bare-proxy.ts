@@ -1,7 +1,6 @@
 /** A Worker that does nothing but identify and forward: what is tested through it is `forward`, not any decision. */
 import { forward } from "../../src/origin/forward.ts";
 import { type OriginEnv, resolveDestination } from "../../src/origin/forward-destination.ts";
-import { trackInFlight } from "../../src/origin/in-flight.ts";
 import { identify, isFault } from "../../src/request/identify.ts";
 
 interface BareEnv extends OriginEnv {
@@ -21,30 +20,27 @@ export default {
     if (facts.target === "/.lab/in-flight") return new Response(String(counter.inFlight));
     // As in the shield, where an exchange may be under way: the invocation then outlives its client.
     if (facts.target.includes("lingering")) ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 1500)));
-    const done = trackInFlight(request.signal, counter);
-    try {
-      const result = await forward(request, facts, resolveDestination({ name: "lab", origin: undefined }, env), {
-        clientIp: facts.address.text,
-        lane: "clinician",
-        principal: "d0c",
-        originKey: "the-key",
-        timeoutMs: Number(env.TIMEOUT_MS),
-        hasVouchRoute: true,
-      });
-      switch (result.kind) {
-        case "response": {
-          if (result.vouch === null) return result.response;
-          const told = new Response(result.response.body, result.response);
-          told.headers.set("Lab-Vouch", result.vouch);
-          return told;
-        }
-        case "fault":
-          return new Response(result.fault.code, { status: result.fault.status });
-        case "gone":
-          return new Response(null, { status: 499 });
+    const destination = resolveDestination({ name: "lab", origin: undefined }, env);
+    const envelope = {
+      clientIp: facts.address.text,
+      lane: "clinician",
+      principal: "d0c",
+      originKey: "the-key",
+      timeoutMs: Number(env.TIMEOUT_MS),
+      hasVouchRoute: true,
+    } as const;
+    const result = await forward(request, facts, destination, envelope, counter);
+    switch (result.kind) {
+      case "response": {
+        if (result.vouch === null) return result.response;
+        const told = new Response(result.response.body, result.response);
+        told.headers.set("Lab-Vouch", result.vouch);
+        return told;
       }
-    } finally {
-      done();
+      case "fault":
+        return new Response(result.fault.code, { status: result.fault.status });
+      case "gone":
+        return new Response(null, { status: 499 });
     }
   },
 };

@@ -75,13 +75,8 @@ describe("headers", () => {
       Upgrade: "websocket",
       "X-Shield": "1",
     });
-    prepareForOrigin(headers, namesToRemove(headers) ?? [], {
-      clientIp: "",
-      lane: "unknown",
-      principal: null,
-      originKey: null,
-      authority: "https://portal.example.lv:8443",
-    });
+    const news = { clientIp: "", lane: "unknown", principal: null, originKey: null };
+    prepareForOrigin(headers, namesToRemove(headers) ?? [], news, "https://portal.example.lv:8443");
     expect([...headers]).toEqual([
       ["cookie", "a=1"],
       ["shield-lane", "unknown"],
