@@ -2,16 +2,16 @@
  * The way of a request: identify → prove → decide → admit → forward, or answer. Everything that decides is pure and
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
-import { OWN_FAILURE_REASON, type Refusal, Respondent, repeat } from "./answer/respondent.ts";
+import { OWN_FAILURE_REASON, type Refusal, Respondent } from "./answer/respondent.ts";
 import { SentForms } from "./counters/sent-forms.ts";
-import { SHARD_COUNT } from "./counters/shard.ts";
-import { counterShard, strictDeps } from "./counters/shards.ts";
+import { strictDeps } from "./counters/shards.ts";
 import { spendStrictly, spendsStrictly } from "./counters/spend-strictly.ts";
 import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
 import { awakeIsolate, type Isolate, isolateFor } from "./isolate.ts";
+import { keepInTouch } from "./keep-in-touch.ts";
 import { isAdminHost } from "./operator.ts";
 import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
@@ -22,8 +22,8 @@ import { FAILURES } from "./policy/failures.ts";
 import type { CompiledRoute } from "./policy/policy.ts";
 import { CLASS_OF_SERVICE } from "./policy/tables.ts";
 import type { Decision } from "./policy/verdict.ts";
+import { refusedBefore } from "./refused-before.ts";
 import type { Facts, Fault } from "./request/facts.ts";
-import { glance } from "./request/glance.ts";
 import { identify, isFault } from "./request/identify.ts";
 import { type FormInHand, randomId } from "./resend/form-in-hand.ts";
 import { neverReached } from "./resend/never-reached.ts";
@@ -57,29 +57,6 @@ interface Visit {
 /** Never rejects: whatever goes wrong has an outcome. */
 export function shield(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response> {
   return refusedBefore(request, env, ctx) ?? serve(request, env, ctx);
-}
-
-/**
- * What a flood gets: the answer of a moment ago, found by its address, without looking at the request any further and
- * without waiting for anything. Null for whoever must be decided about.
- */
-function refusedBefore(request: Request, env: Env, ctx: ExecutionContext): Response | null {
-  const isolate = awakeIsolate();
-  const address = request.headers.get("CF-Connecting-IP");
-  if (!isolate || address === null) return null;
-  const now = Date.now();
-  const refusal = isolate.refusals.find(address, now);
-  if (!refusal) return null;
-  try {
-    const seen = glance(request);
-    if (!seen) return null;
-    keepInTouch(isolate, env, ctx);
-    refusal.desk.noteTurnedAway(refusal.cost);
-    return repeat(refusal, seen, env, now);
-  } catch (error) {
-    console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
-    return null; // the whole way has its own outcome for whatever fails
-  }
 }
 
 async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
@@ -316,20 +293,4 @@ function undecided(route: CompiledRoute, { lane }: Identity): Decision {
   const serviceClass = CLASS_OF_SERVICE[lane][route.importance];
   const verdict = { kind: "allow" } as const;
   return { verdict, reason: OWN_FAILURE_REASON, route, serviceClass, charges: [], standsUntil: null, observed: [] };
-}
-
-/** Starts the next exchange unless one is under way. Nobody waits for it. */
-function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
-  if (isolate.exchange.isUnderWay(Date.now())) return;
-  const exchange = isolate.exchange.schedule({
-    partner: (detour) => counterShard(env, (isolate.home + detour) % SHARD_COUNT),
-    summarize: () => isolate.summarize(Date.now()),
-    revocationsVersion: () => isolate.revocations.version,
-    obey: (reply, now) => isolate.obey(reply, now),
-    wait: (ms) => scheduler.wait(ms),
-    now: Date.now,
-    random: Math.random,
-    say: (event) => console.warn(event),
-  });
-  if (exchange) ctx.waitUntil(exchange);
 }

@@ -19,7 +19,7 @@ export const NO_ADDRESS: ClientAddress = { text: "", key: "none", prefix: "none"
 const NAT64 = ipaddr.parseCIDR("64:ff9b::/96") as [ipaddr.IPv6, number]; // RFC 6052
 
 /** Parsed lately. About 400 bytes each; only the edge says who asks, so nobody fills it with anything but addresses. */
-const parsedLately = new Remembered<ClientAddress>(2048);
+const parsedLately = new Remembered<ClientAddress>(1024);
 
 /** `parseAddress`, once for whoever asks again. */
 export function clientAddress(text: string): ClientAddress {

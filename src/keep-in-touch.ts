@@ -1,0 +1,21 @@
+/** What the exchange (counters/exchange.ts) needs of this isolate and of the platform. */
+import { SHARD_COUNT } from "./counters/shard.ts";
+import { counterShard } from "./counters/shards.ts";
+import type { Env } from "./env.ts";
+import type { Isolate } from "./isolate.ts";
+
+/** Starts the next exchange unless one is under way. Nobody waits for it. */
+export function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
+  if (isolate.exchange.isUnderWay(Date.now())) return;
+  const exchange = isolate.exchange.schedule({
+    partner: (detour) => counterShard(env, (isolate.home + detour) % SHARD_COUNT),
+    summarize: () => isolate.summarize(Date.now()),
+    revocationsVersion: () => isolate.revocations.version,
+    obey: (reply, now) => isolate.obey(reply, now),
+    wait: (ms) => scheduler.wait(ms),
+    now: Date.now,
+    random: Math.random,
+    say: (event) => console.warn(event),
+  });
+  if (exchange) ctx.waitUntil(exchange);
+}
