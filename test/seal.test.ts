@@ -81,6 +81,15 @@ describe("a seal", () => {
     expect(await sealer.open("pass", other)).toBeNull();
     expect(await sealer.open("pass", other)).toBeNull();
   });
+  it("that comes with every request is opened at once when it comes again", async () => {
+    const fields = ["only here", 1];
+    const token = await sealer.seal("pass", fields);
+    const first = sealer.open("pass", token);
+    expect(first).toBeInstanceOf(Promise);
+    expect(await first).toEqual(fields);
+    expect(sealer.open("pass", token)).toEqual(fields);
+  });
+
   it("never throws on garbage", async () => {
     const garbage = fc.oneof(fc.string({ unit: "binary" }), fc.base64String(), fc.anything());
     await fc.assert(

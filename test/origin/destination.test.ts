@@ -120,6 +120,16 @@ describe("a slot at the origin", () => {
     if (how === "both") done();
     expect(counter.inFlight).toBe(0);
   });
+  it("is not waited for by a client that leaves: what it asked is called off, also while the body is under way", () => {
+    const client = new AbortController();
+    const counter = { inFlight: 0 };
+    let left = 0;
+    const done = trackInFlight(client.signal, counter, () => left++);
+    done();
+    expect(left).toBe(0);
+    client.abort();
+    expect([left, counter.inFlight]).toEqual([1, 0]);
+  });
   it("is not kept by a client that has left already", () => {
     const counter = { inFlight: 3 };
     trackInFlight(AbortSignal.abort(), counter);

@@ -1,6 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { inNetwork, NO_ADDRESS, parseAddress, parseNetwork } from "../../src/request/address.ts";
+import { clientAddress, inNetwork, NO_ADDRESS, parseAddress, parseNetwork } from "../../src/request/address.ts";
+
+describe("an address that is looked at again", () => {
+  it("is what parsing it says, also when others were looked at meanwhile", () => {
+    const texts = fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string()), { maxLength: 30 });
+    fc.assert(
+      fc.property(texts, (seen) => {
+        for (const text of [...seen, ...seen]) expect(clientAddress(text)).toEqual(parseAddress(text));
+      }),
+    );
+  });
+
+  it("is not parsed again", () => expect(clientAddress("2001:db8::7")).toBe(clientAddress("2001:db8::7")));
+});
 
 describe("an address", () => {
   it.each([
