@@ -1,32 +1,50 @@
 /** Bodies of known length: read whole, or kept while they stream to the origin. */
 import type { Bytes } from "../seal.ts";
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
+type Reader = ReadableStreamBYOBReader;
+
+/**
+ * A body comes in pieces of 4 kB of itself. In such ones, read to their place, passing on 1 MB while keeping it costs 1.5 times
+ * what passing it on alone costs (1.8 and 1.2 ms in workerd), not 5.4 times. A form of 2 kB costs 0.5 ms instead of 0.3.
+ */
+const PIECE_BYTES = 131_072;
 
 /** The largest form at 50 kB/s. Room for a form is counted for longer (held.ts), so slow senders cannot pile up. */
 const READ_WITHIN_MS = 60_000;
 
 /** Null when it is not as long as it was said to be, comes too slowly, or the client went away. */
 export async function readWhole(stream: ReadableStream<Uint8Array> | null, length: number): Promise<Bytes | null> {
-  const reader = stream?.getReader() ?? null;
+  const reader = stream?.getReader({ mode: "byob" }) ?? null;
   const timer = setTimeout(() => void reader?.cancel(), READ_WITHIN_MS);
   const whole = await fill(reader, new Uint8Array(length), 0);
   clearTimeout(timer);
   return whole;
 }
 
-async function fill(reader: Reader | null, bytes: Bytes, from: number): Promise<Bytes | null> {
+async function fill(reader: Reader | null, given: Bytes, from: number): Promise<Bytes | null> {
+  let bytes = given;
   let at = from;
   try {
-    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) {
-      if (at + piece.value.length > bytes.length) return null;
-      bytes.set(piece.value, at);
-      at += piece.value.length;
+    while (reader && at < bytes.length) {
+      const more = await readMore(reader, bytes, at);
+      if (more === null) return null;
+      ({ bytes, at } = more);
     }
   } catch {
     return null; // the client went away; there is nobody to give a form back to
   }
   return at === bytes.length ? bytes : null;
+}
+
+/** Reads the next piece to its place. `bytes` is detached by that: the memory goes on in what is returned. Null at the end. */
+async function readMore(
+  reader: Reader,
+  bytes: Bytes,
+  from: number,
+): Promise<{ readonly bytes: Bytes; readonly at: number } | null> {
+  const size = Math.min(bytes.length - from, PIECE_BYTES);
+  const { value } = await reader.readAtLeast(size, bytes.subarray(from, from + size));
+  return value && value.length > 0 ? { bytes: new Uint8Array(value.buffer), at: from + value.length } : null;
 }
 
 /** A refused connection is known within that time, ms; so much later each kept form arrives. */
@@ -42,7 +60,9 @@ const LAST_BYTE_HELD_MS = 10;
 export class KeptBody {
   readonly #stream: FixedLengthStream;
   readonly #reader: Reader | null;
-  readonly #bytes: Bytes;
+  readonly #length: number;
+  /** Has no length while a piece is read into it. */
+  #bytes: Bytes;
   #filled: number;
   #cut = false;
   #lastByteLeft = false;
@@ -51,8 +71,9 @@ export class KeptBody {
   /** @param source a body still to be read, or all of it */
   constructor(source: ReadableStream<Uint8Array> | Bytes, length: number) {
     const whole = source instanceof Uint8Array;
+    this.#length = length;
     this.#stream = new FixedLengthStream(length);
-    this.#reader = whole ? null : source.getReader();
+    this.#reader = whole ? null : source.getReader({ mode: "byob" });
     this.#bytes = whole ? source : new Uint8Array(length);
     this.#filled = whole ? length : 0;
     this.#pumped = this.#pump();
@@ -65,7 +86,7 @@ export class KeptBody {
 
   /** Whether the origin may have all of it. */
   get left(): boolean {
-    return this.#lastByteLeft || this.#bytes.length === 0;
+    return this.#lastByteLeft || this.#length === 0;
   }
 
   /** All of it, once the origin has failed; null when the client did not send it whole. */
@@ -78,7 +99,7 @@ export class KeptBody {
   /** Resolves when the origin wants no more or has all. */
   async #pump(): Promise<void> {
     const writer = this.#stream.writable.getWriter();
-    const { length } = this.#bytes;
+    const length = this.#length;
     let sent = 0;
     try {
       for (;;) {
@@ -86,11 +107,10 @@ export class KeptBody {
         if (sent < until) await writer.write(this.#bytes.subarray(sent, until));
         sent = Math.max(sent, until);
         if (this.#filled === length) break;
-        const piece = await this.#reader?.read();
-        if (!piece || piece.done || this.#filled + piece.value.length > length)
-          throw new Error("not as long as it said");
-        this.#bytes.set(piece.value, this.#filled);
-        this.#filled += piece.value.length;
+        const more = this.#reader && (await readMore(this.#reader, this.#bytes, this.#filled));
+        if (more === null) throw new Error("not as long as it said");
+        this.#bytes = more.bytes;
+        this.#filled = more.at;
         if (this.#cut) return;
       }
       await scheduler.wait(LAST_BYTE_HELD_MS);
