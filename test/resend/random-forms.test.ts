@@ -7,8 +7,8 @@ import { page as originPage } from "./lab.ts";
 import { expectedBody, type RandomForm, randomForm, submitForm } from "./random-forms.ts";
 
 const FORMS = 200;
-/** What becomes of a form at first: every second one is asked. */
-const WAYS = ["challenge", "limit", "challenge", "passes"] as const;
+/** What becomes of a form at first: every fourth one is asked, every second one comes back with a button. */
+const WAYS = ["challenge", "limit", "passes", "limit"] as const;
 
 const forms = startFormBrowser();
 
