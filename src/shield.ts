@@ -17,7 +17,7 @@ import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { bringTicket } from "./origin/bring-ticket.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";
-import { decide, routeOf } from "./policy/decide.ts";
+import { beyond, decide, routeOf } from "./policy/decide.ts";
 import { FAILURES } from "./policy/failures.ts";
 import type { CompiledRoute } from "./policy/policy.ts";
 import { CLASS_OF_SERVICE } from "./policy/tables.ts";
@@ -157,24 +157,32 @@ async function pass(visit: Visit): Promise<Response> {
     return turnAway(visit, verdict, decision.reason, identity);
   }
   const unanswered = FAILURES.shards[identity.lane][decision.route.importance];
-  const refused = spendsStrictly(decision.charges)
+  const spending = spendsStrictly(decision.charges)
     ? await spendStrictly(decision.charges, isolate.purses, strictDeps(visit.env), unanswered)
     : null;
-  if (refused) {
+  if (spending?.kind === "refused") {
     desk.noteTurnedAway(decision.route.cost);
-    return turnAway(visit, refused, refused.budget.name, identity);
+    const { budget, retryAfterS } = spending;
+    const refusal = isolate.sealer
+      ? beyond(budget, retryAfterS, facts, decision.route)
+      : ({ kind: "limit", retryAfterS, budget } as const);
+    return turnAway(visit, refusal, budget.name, identity);
   }
   const keeping = keptAnswer(visit.request, facts, decision.route);
   const kept = keeping && (await keeping);
   if (kept) return kept;
   const standing = standerOf(facts, identity, decision, desk, isolate.sealer, now);
   const stander = standing && (await standing);
-  if (stander && stander.turn.kind !== "now") return waitInLine(visit, identity, decision, stander);
+  if (stander && stander.turn.kind !== "now") {
+    spending?.giveBack();
+    return waitInLine(visit, identity, decision, stander);
+  }
   desk.noteWanted(decision.serviceClass, decision.route.cost);
   const room =
     desk.admission.take(decision.serviceClass, decision.route.cost, Date.now()) ||
     (await admit(desk.admission, decision, identity.lane, visit.request.signal, (ms) => scheduler.wait(ms), Date.now));
   if (stander) desk.lines.noteTry(decision.serviceClass, room);
+  if (!room) spending?.giveBack();
   if (!room && stander) return waitInLine(visit, identity, decision, stander);
   if (!room) return turnAway(visit, NO_ROOM, "no room at the origin", identity);
   return forwarded(visit, identity, decision);

@@ -1,23 +1,21 @@
 /**
  * Strict budgets on the way of a request. The tally has let it pass already; here a token is spent that was granted for it.
  *
- * What is known to be refused is refused before anything is asked: a flood from a network whose sign-ins are spent would
- * otherwise ask for each of its prefixes first, and spend what those have for nothing.
- *
- * When the shard does not answer in time the table of failures says what then.
+ * The network's token comes before the prefix's: whoever rotates prefixes has then spent what her network has before anybody
+ * is asked about them. What a finer budget refuses costs the coarser nothing, or one prefix could starve its network.
  */
 import type { Budget } from "../policy/policy.ts";
 import type { Charge } from "../policy/verdict.ts";
 import type { StrictDeps, StrictPurses } from "./strict.ts";
 
-/** Who is refused because a counter is away may try soon, seconds. */
-const UNANSWERED_RETRY_S = 5;
+/** Who is refused because a counter is away may try soon, ms. */
+const UNANSWERED_RETRY_MS = 5000;
 
-interface Refused {
-  readonly kind: "limit";
-  readonly retryAfterS: number;
-  readonly budget: Budget;
-}
+export type StrictSpending =
+  /** `giveBack`: it did not go to the origin after all, so that somebody else may. */
+  | { readonly kind: "spent"; readonly giveBack: () => void }
+  /** This budget has nothing left for it. */
+  | { readonly kind: "refused"; readonly budget: Budget; readonly retryAfterS: number };
 
 /** Whether there is anything to spend so: nearly never, and then nobody waits. */
 export function spendsStrictly(charges: readonly Charge[]): boolean {
@@ -25,27 +23,39 @@ export function spendsStrictly(charges: readonly Charge[]): boolean {
   return false;
 }
 
-/** @returns null when nothing stands against the request, else the budget that is spent */
+/** @param unanswered what the table of failures says when the shard does not answer in time */
 export async function spendStrictly(
   charges: readonly Charge[],
   purses: StrictPurses,
   deps: StrictDeps,
   unanswered: "forward" | "closed",
-): Promise<Refused | null> {
+): Promise<StrictSpending> {
   const strict = charges.filter(({ budget }) => budget.strict);
+  const now = deps.now();
   for (const { budget, key } of strict) {
-    const waitMs = purses.refusedForMs(budget, key, deps.now());
-    if (waitMs > 0) return limit(budget, waitMs / 1000);
+    const refusedForMs = purses.refusedForMs(budget, key, now);
+    if (refusedForMs > 0) return refusal(budget, refusedForMs);
   }
-  for (const { budget, key, scale } of strict) {
+  const taken: (() => void)[] = [];
+  const giveBack = (): void => {
+    for (const each of taken.splice(0)) each();
+  };
+  for (const { budget, key, scale } of strict.sort(coarserFirst)) {
     const scaled = { name: budget.name, emissionMs: budget.emissionMs / scale, toleranceMs: budget.toleranceMs };
     const outcome = await purses.spend(scaled, key, deps);
-    if (outcome.kind === "refused") return limit(budget, outcome.retryAfterMs / 1000);
-    if (outcome.kind === "unanswered" && unanswered === "closed") return limit(budget, UNANSWERED_RETRY_S);
+    if (outcome.kind === "granted") taken.push(outcome.giveBack);
+    else if (outcome.kind === "refused" || unanswered === "closed") {
+      giveBack();
+      return refusal(budget, outcome.kind === "refused" ? outcome.retryAfterMs : UNANSWERED_RETRY_MS);
+    }
   }
-  return null;
+  return { kind: "spent", giveBack };
 }
 
-function limit(budget: Budget, retryAfterS: number): Refused {
-  return { kind: "limit", retryAfterS: Math.ceil(retryAfterS), budget };
+function coarserFirst(a: Charge, b: Charge): number {
+  return Number(b.budget.per === "network") - Number(a.budget.per === "network");
+}
+
+function refusal(budget: Budget, retryAfterMs: number): StrictSpending {
+  return { kind: "refused", budget, retryAfterS: Math.ceil(retryAfterMs / 1000) };
 }

@@ -18,6 +18,9 @@ const WRITE_AHEAD_MS = 10_000;
 /** About 100 bytes each. */
 const KEYS_MAX = 32_768;
 const PURGE_EVERY_MS = 1000;
+/** Who is refused asks again no sooner, ms, and later the more do: a spent key costs this shard so many calls a second. */
+const ASK_AGAIN_MS = 1000;
+const CALLS_PER_SECOND = 200;
 /** One isolate may hold so much of a budget at once, so that it does not starve the others. */
 const SHARE_MAX = 0.25;
 
@@ -38,7 +41,7 @@ export interface Grant {
   readonly tokens: number;
   /** How long they are good, counted from when they were asked for, ms. */
   readonly leaseMs: number;
-  /** Without tokens: when it is worth asking again, ms. */
+  /** With fewer tokens than were asked for: when it is worth asking again, ms. */
   readonly retryMs: number;
   /** Without tokens: whether that is only because this shard restarted lately and does not know what was granted before. */
   readonly recovering?: boolean;
@@ -62,6 +65,9 @@ export class StrictGrants {
   readonly #restarted: boolean;
   #writtenUntil: number;
   #purgedAt = 0;
+  #paceSince = 0;
+  #callsSince = 0;
+  #callsPerSecond = 0;
 
   /** @param now when the object started, ms since 1970 */
   constructor(epoch: LeaseEpoch, now: number) {
@@ -77,8 +83,9 @@ export class StrictGrants {
     const spend = { incrementMs: emissionMs, toleranceMs: Math.max(emissionMs, toleranceMs - leaseMs) };
     const key = `${request.hi} ${request.lo}`;
     this.#purge(now);
+    this.#countCall(now);
     const known = this.#tats.get(key);
-    if (known === undefined && this.#tats.size >= KEYS_MAX) return { tokens: 0, leaseMs, retryMs: PURGE_EVERY_MS };
+    if (known === undefined && this.#tats.size >= KEYS_MAX) return { tokens: 0, leaseMs, retryMs: this.#askAgainMs() };
     let tat = known ?? this.#tatOfStranger(toleranceMs);
     const wanted = Math.min(request.tokens, Math.max(1, Math.floor((SHARE_MAX * toleranceMs) / emissionMs)));
     let tokens = 0;
@@ -86,11 +93,26 @@ export class StrictGrants {
       tat = spent(tat, emissionMs, now);
       tokens++;
     }
-    if (tokens === 0)
-      return { tokens, leaseMs, retryMs: waitMs(tat, spend, now), recovering: known === undefined && this.#restarted };
+    // Less than was asked for: the key is spent, and who has used up what she gets need not ask at once.
+    const retryMs = tokens < wanted ? Math.max(waitMs(tat, spend, now), this.#askAgainMs()) : 0;
+    if (tokens === 0) return { tokens, leaseMs, retryMs, recovering: known === undefined && this.#restarted };
     this.#tats.set(key, tat);
     this.#promise(Math.max(tat, now + leaseMs));
-    return { tokens, leaseMs, retryMs: 0 };
+    return { tokens, leaseMs, retryMs };
+  }
+
+  #countCall(now: number): void {
+    const overMs = now - this.#paceSince;
+    if (overMs >= 1000) {
+      this.#callsPerSecond = (this.#callsSince * 1000) / overMs;
+      this.#callsSince = 0;
+      this.#paceSince = now;
+    }
+    this.#callsSince++;
+  }
+
+  #askAgainMs(): number {
+    return ASK_AGAIN_MS * Math.max(1, Math.max(this.#callsPerSecond, this.#callsSince) / CALLS_PER_SECOND);
   }
 
   /** After a restart nobody knows what was granted before: at the most everything up to the moment of the restart. */

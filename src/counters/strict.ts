@@ -1,9 +1,12 @@
 /**
- * Strict budgets, for the few places where a count some seconds old is not good enough: sign-in started from one prefix,
- * password reset. The isolate fetches tokens ahead from the shard that owns the key and spends them one by one; never more
- * than the budget passes, from however many isolates. Whoever has no token waits for one call, no longer than `patienceMs`.
+ * Strict budgets, for the few places where a count some seconds old is not good enough: sign-in started from one prefix or
+ * network, password reset. The isolate fetches tokens ahead from the shard that owns the key and spends them one by one; never
+ * more than the budget passes, from however many isolates. Whoever has no token waits for one call, at most `patienceMs`.
  *
- * A denied key costs no call: until the shard's word for "not before" is over, the isolate refuses by itself.
+ * A hot key costs about one call a second, as so many tokens are fetched as a second needs; a refused one costs none until the
+ * shard's word for "not before" is over; a shard that was silent or does not know yet is left alone for a while too. Calls
+ * about keys that nobody asked about before are bounded by budget: whoever rotates prefixes uses up what prefixes have, not
+ * what networks have. Beyond that a stranger is refused, not let through: the budget stays strict.
  */
 import type { Budget } from "../policy/policy.ts";
 import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
@@ -13,28 +16,28 @@ import type { Grant, GrantRequest } from "./strict-grants.ts";
 export const STRICT_PATIENCE_MS = 250;
 /** Entries of about 150 bytes. */
 const KEYS_MAX = 2048;
-/** An attacker who rotates keys must not turn strict budgets into a flood of calls. */
-const CALLS_PER_SECOND_MAX = 50;
 /**
- * … nor use up the calls of a key that many are counted under: the network's budget holds also when there are too many
- * prefixes to ask for each.
+ * Calls for one budget about keys that are new here, and as many about those that are not: an attacker who rotates keys must
+ * not turn strict budgets into a flood of calls, nor take them from a key that is known.
  */
-const CALLS_FOR_BUSY_KEYS = 10;
-/** So many who ask between two fetches show that many are counted under the key; it then counts as busy for so long, ms. */
-const BUSY_FROM = 2;
-const BUSY_FOR_MS = 1000;
-/** So long after the end of what a shard has granted it is taken to be alive. */
-const ANSWER_STANDS_MS = 1000;
-const TOKENS_AHEAD_MAX = 32;
+const CALLS_PER_SECOND_MAX = 16;
+const TOKENS_AHEAD_MAX = 256;
+/** A key that turns hot gets so many times what it used since the last fetch. */
+const GROWTH_MAX = 8;
 const LOOK_EVERY_MS = 5;
+/** Who found no call or no token in time may try again then, and a silent shard is asked again. */
+const AGAIN_AFTER_MS = 1000;
+/** However long a shard says that it will not know. */
+const UNANSWERED_FOR_MAX_MS = 10_000;
 
 /**
- * `unanswered`: the shard was slow, failed, was not asked as too many already were, or restarted lately and does not know what
- * it granted (an object that is idle for ten seconds is evicted, so in calm that is usual). What then becomes of the request is
- * for the caller's table of failures to say: an error must mint nothing, but it may let a critical request pass.
+ * `unanswered`: the shard was slow, failed, or restarted lately and does not know what it granted (an object that is idle for
+ * ten seconds is evicted, so in calm that is usual). What then becomes of the request is for the caller's table of failures
+ * to say: an error must mint nothing, but it may let a critical request pass.
  */
 export type StrictOutcome =
-  | { readonly kind: "granted" }
+  /** `giveBack`: nothing came of it, so that another may have the token while it is good. */
+  | { readonly kind: "granted"; readonly giveBack: () => void }
   | { readonly kind: "refused"; readonly retryAfterMs: number }
   | { readonly kind: "unanswered" };
 
@@ -48,17 +51,18 @@ export interface StrictDeps {
 
 type Figures = Pick<Budget, "name" | "emissionMs" | "toleranceMs">;
 
+/** What is known of a key since it was last asked about. */
 interface Purse {
   tokens: number;
   /** After this the tokens are worth nothing, ms since 1970. */
-  goodUntil: number;
-  notBefore: number;
-  /** Spends since the last fetch: so many are fetched next time. */
+  readonly goodUntil: number;
+  readonly askedAt: number;
+  /** Until then nobody asks again, and without a token this is the outcome. */
+  readonly notBefore: number;
+  readonly meanwhile: "refused" | "unanswered";
+  /** Spends since then. */
   used: number;
-  /** Who was turned away since then. */
-  refused: number;
-  readonly busyUntil: number;
-  /** How many waited for the last fetch. */
+  /** How many waited for it. */
   readonly crowd: number;
 }
 
@@ -66,7 +70,6 @@ interface Purse {
 interface Asking {
   readonly since: number;
   waiting: number;
-  readonly busyUntil: number;
 }
 
 export class StrictPurses {
@@ -75,16 +78,25 @@ export class StrictPurses {
   readonly #purses = new Map<string, Purse>();
   /** Who asks a shard now. Whoever vanishes while she asks leaves her entry behind: too many of those are forgotten at once. */
   readonly #asking = new Map<string, Asking>();
-  #calls = 0;
-  #callsSince = 0;
+  /** By budget and whether the key was known: the rules say how many there are. */
+  readonly #allowances = new Map<string, { since: number; calls: number }>();
+  /** A shard did not answer lately: who is not asked about is then not refused either. */
+  #silentUntil = 0;
 
   constructor(key: SipKey) {
     this.#key = key;
   }
 
+  /** How long this key is known to be refused, ms; 0 when it is not. Costs nothing. */
+  refusedForMs(budget: Pick<Budget, "name">, key: string, now: number): number {
+    const known = this.#purses.get(textOf(budget, key));
+    if (known?.meanwhile !== "refused" || hasToken(known, now)) return 0;
+    return Math.max(0, known.notBefore - now);
+  }
+
   /** Spends one token of this key's budget, or says why not. */
   async spend(budget: Figures, key: string, deps: StrictDeps): Promise<StrictOutcome> {
-    const text = textOf(budget.name, key);
+    const text = textOf(budget, key);
     for (let look = 0; look < deps.patienceMs / LOOK_EVERY_MS; look++) {
       const now = deps.now();
       const known = this.#fromPurse(text, now);
@@ -97,91 +109,97 @@ export class StrictPurses {
       await deps.wait(LOOK_EVERY_MS);
       other.waiting--;
     }
-    return { kind: "unanswered" };
-  }
-
-  /** How long the shard's refusal still stands, ms; 0 when it was not asked or may be asked again. */
-  refusedForMs({ name }: Pick<Figures, "name">, key: string, now: number): number {
-    const held = this.#purses.get(textOf(name, key));
-    if (held === undefined || held.tokens > 0 || held.notBefore <= now) return 0;
-    held.refused++;
-    return held.notBefore - now;
+    return this.#notAsked(deps.now());
   }
 
   async #fetch(budget: Figures, text: string, deps: StrictDeps): Promise<StrictOutcome> {
     const asked = deps.now();
     const held = this.#purses.get(text);
-    const wanted = Math.max(held?.used ?? 0, held?.crowd ?? 0);
-    const busyUntil = wanted + (held?.refused ?? 0) >= BUSY_FROM ? asked + BUSY_FOR_MS : (held?.busyUntil ?? 0);
-    const isBusy = asked < busyUntil;
-    if (!this.#mayCall(asked, isBusy)) {
-      // Its shard does answer, so this is a crowd and no failure: it waits for the next call instead of passing uncounted.
-      const isAnswered = held !== undefined && asked < held.goodUntil + ANSWER_STANDS_MS;
-      return isBusy && isAnswered
-        ? { kind: "refused", retryAfterMs: this.#callsSince + 1000 - asked }
-        : { kind: "unanswered" };
-    }
+    if (!this.#mayCall(`${budget.name}|${held ? "known" : "new"}`, asked)) return this.#notAsked(asked);
 
     const hash: KeyHash = sipHash(this.#key, text);
-    const asking: Asking = { since: asked, waiting: 0, busyUntil };
-    const tokens = Math.min(TOKENS_AHEAD_MAX, 1 + wanted);
+    const asking: Asking = { since: asked, waiting: 0 };
     const { emissionMs, toleranceMs } = budget;
     if (this.#asking.size >= KEYS_MAX) this.#asking.clear();
     this.#asking.set(text, asking);
-    const answered = deps.ask({ ...hash, tokens, emissionMs, toleranceMs }).catch(() => null);
+    const answered = deps.ask({ ...hash, tokens: tokensFor(held, asked), emissionMs, toleranceMs }).catch(() => null);
     const grant = await Promise.race([answered, deps.wait(deps.patienceMs).then(() => null)]);
     if (this.#asking.get(text) === asking) this.#asking.delete(text);
-    if (grant === null || (grant.tokens === 0 && grant.recovering)) return { kind: "unanswered" };
     return this.#keep(text, grant, asking, deps.now());
   }
 
   #fromPurse(text: string, now: number): StrictOutcome | null {
     const held = this.#purses.get(text);
-    if (held && take(held, now)) return { kind: "granted" };
-    if (!held || held.notBefore <= now) return null;
-    held.refused++;
-    return { kind: "refused", retryAfterMs: held.notBefore - now };
+    if (!held) return null;
+    if (hasToken(held, now)) return take(held);
+    return held.notBefore > now ? without(held, now) : null;
   }
 
-  /** Tokens count from when they were asked for: whatever the way took, they end before the shard thinks they do. */
-  #keep(text: string, grant: Grant, { since: asked, waiting, busyUntil }: Asking, now: number): StrictOutcome {
+  /** Nobody could be asked. While shards are silent that is a failure like theirs, else there are too many who want to ask. */
+  #notAsked(now: number): StrictOutcome {
+    return now < this.#silentUntil ? { kind: "unanswered" } : { kind: "refused", retryAfterMs: AGAIN_AFTER_MS };
+  }
+
+  /**
+   * Tokens count from when they were asked for: whatever the way took, they end before the shard thinks they do.
+   * @param grant null when the shard did not answer in time, or failed
+   */
+  #keep(text: string, grant: Grant | null, { since, waiting }: Asking, now: number): StrictOutcome {
     const held = this.#purses.get(text);
-    const rest = held && held.goodUntil > now ? held.tokens : 0;
-    const goodUntil = asked + grant.leaseMs;
+    const rest = held && hasToken(held, now) ? held : null;
+    const goodUntil = since + (grant?.leaseMs ?? 0);
+    const tokens = now < goodUntil ? (grant?.tokens ?? 0) : 0;
+    const isUnanswered = grant === null || grant.recovering === true || grant.tokens > tokens;
+    const pauseMs = isUnanswered ? Math.min(UNANSWERED_FOR_MAX_MS, grant?.retryMs || AGAIN_AFTER_MS) : grant.retryMs;
     const purse: Purse = {
-      tokens: grant.tokens + rest,
-      goodUntil: rest > 0 ? Math.min(goodUntil, held?.goodUntil ?? 0) : goodUntil,
-      notBefore: grant.tokens === 0 ? now + grant.retryMs : 0,
+      tokens: tokens + (rest?.tokens ?? 0),
+      goodUntil: rest ? (tokens > 0 ? Math.min(goodUntil, rest.goodUntil) : rest.goodUntil) : goodUntil,
+      askedAt: since,
+      notBefore: pauseMs > 0 ? now + pauseMs : 0,
+      meanwhile: isUnanswered ? "unanswered" : "refused",
       used: 0,
-      refused: 0,
-      busyUntil,
       crowd: waiting,
     };
+    if (grant === null) this.#silentUntil = now + AGAIN_AFTER_MS;
     this.#purses.delete(text);
     if (this.#purses.size >= KEYS_MAX) this.#purses.delete(this.#purses.keys().next().value ?? "");
     this.#purses.set(text, purse);
-    if (take(purse, now)) return { kind: "granted" };
-    return grant.tokens > 0 ? { kind: "unanswered" } : { kind: "refused", retryAfterMs: grant.retryMs };
+    return hasToken(purse, now) ? take(purse) : without(purse, now);
   }
 
-  #mayCall(now: number, isBusy: boolean): boolean {
-    if (now - this.#callsSince >= 1000) {
-      this.#callsSince = now;
-      this.#calls = 0;
+  #mayCall(allowance: string, now: number): boolean {
+    const known = this.#allowances.get(allowance);
+    if (!known || now - known.since >= 1000) {
+      this.#allowances.set(allowance, { since: now, calls: 1 });
+      return true;
     }
-    if (this.#calls >= CALLS_PER_SECOND_MAX - (isBusy ? 0 : CALLS_FOR_BUSY_KEYS)) return false;
-    this.#calls++;
-    return true;
+    return known.calls++ < CALLS_PER_SECOND_MAX;
   }
 }
 
-function textOf(budget: string, key: string): string {
-  return `strict ${budget}|${key}`;
+function textOf({ name }: Pick<Budget, "name">, key: string): string {
+  return `strict ${name}|${key}`;
 }
 
-function take(purse: Purse, now: number): boolean {
-  if (purse.tokens <= 0 || now >= purse.goodUntil) return false;
+/** What the key would need for a second at the pace of its last tokens, and what waits already. */
+function tokensFor(held: Purse | undefined, now: number): number {
+  if (!held) return 1;
+  const { used, askedAt, crowd } = held;
+  const forSecond = Math.min(GROWTH_MAX * used, Math.ceil((used * 1000) / Math.max(1, now - askedAt)));
+  return Math.min(TOKENS_AHEAD_MAX, 1 + Math.max(forSecond, crowd));
+}
+
+function hasToken({ tokens, goodUntil }: Purse, now: number): boolean {
+  return tokens > 0 && now < goodUntil;
+}
+
+function take(purse: Purse): StrictOutcome {
   purse.tokens--;
   purse.used++;
-  return true;
+  return { kind: "granted", giveBack: () => void purse.tokens++ };
+}
+
+function without({ meanwhile, notBefore }: Purse, now: number): StrictOutcome {
+  if (meanwhile === "unanswered") return { kind: "unanswered" };
+  return { kind: "refused", retryAfterMs: notBefore - now };
 }

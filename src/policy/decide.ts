@@ -71,10 +71,9 @@ export function decide(
     // A person who has spent her own budget is held to it, but never locked out: she may sign in, as anybody may.
     if (budget.per === "principal" && route.vouches && identity.lane !== "machine")
       return decide(facts, asStranger(identity), site, policy, counters, posture, now, switchedOff, onset);
-    if (budget.then === "challenge" && canTakeChallenge(facts, route))
-      return decision({ kind: "challenge" }, budget.name);
-    const until = standsForAddress(budget, facts, identity) ? now + waitS * 1000 : null;
-    return decision({ kind: "limit", retryAfterS: Math.ceil(waitS), budget }, budget.name, [], until);
+    const verdict = beyond(budget, waitS, facts, route);
+    const standing = verdict.kind === "limit" && standsForAddress(budget, facts, identity);
+    return decision(verdict, budget.name, [], standing ? now + waitS * 1000 : null);
   }
   if (matched?.then === "limit")
     return decision({ kind: "limit", retryAfterS: POSTURE_RETRY_S, budget: null }, matched.name);
@@ -88,6 +87,17 @@ export function decide(
   return ticket
     ? decision(underPosture(posture, subject, true), "visit ticket", [...charges, ...ticket])
     : decision(verdict, matched?.name ?? posture, charges);
+}
+
+/** What becomes of a request for which a budget has no room. */
+export function beyond(
+  budget: Budget,
+  waitS: number,
+  facts: Facts,
+  route: CompiledRoute,
+): Extract<Verdict, { kind: "challenge" | "limit" }> {
+  if (budget.then === "challenge" && canTakeChallenge(facts, route)) return { kind: "challenge" };
+  return { kind: "limit", retryAfterS: Math.ceil(waitS), budget };
 }
 
 /** A session bought in the middle of an attack must not stand beside the doctors who were there before: one class lower. */

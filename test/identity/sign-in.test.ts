@@ -147,3 +147,26 @@ it("in calm, codes from one prefix are held to the budget of the start, whatever
   expect(passed).toBeGreaterThan(20);
   expect(passed).toBeLessThanOrEqual(62);
 });
+
+it("a network of many prefixes is held to its own budget, whatever prefix its bots rotate through", async () => {
+  await setPosture("normal");
+  const code = (i: number) =>
+    visitors.ask(i & 1 ? edge : other, "/login/smartid", {
+      method: "POST",
+      headers: {
+        "Content-Type": "application/json",
+        "CF-Connecting-IP": `198.${18 + (i % 2)}.${(i * 7) % 256}.${i % 256}`,
+        "MF-CF-Blob": JSON.stringify({ asn: 64_511 }),
+      },
+      body: JSON.stringify({ idCode: `${100000 + i}-${10000 + (i % 80000)}` }),
+    });
+  const from = Date.now();
+  let passed = 0;
+  for (let batch = 0; batch < 30; batch++) {
+    const got = await Promise.all(Array.from({ length: 60 }, (_, i) => code(batch * 60 + i)));
+    passed += got.filter((answer) => mitigated(answer) === "through").length;
+  }
+  // 600 at once and 10 a second.
+  expect(passed).toBeLessThanOrEqual(600 + ((Date.now() - from) / 1000 + 1) * 10);
+  expect(passed).toBeGreaterThan(20);
+}, 60_000);

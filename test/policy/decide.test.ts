@@ -57,8 +57,8 @@ describe("a person who has spent her budget", () => {
   it("then spends what strangers spend, and is refused where they are", () => {
     expect(verdictOf(signIn, doctor, "normal", spentByHer).charges.map(({ budget }) => budget.per)).toEqual([
       "address",
-      "prefix",
       "network",
+      "prefix",
     ]);
     expect(kindOf(signIn, doctor, "normal", spent)).toBe("challenge");
   });

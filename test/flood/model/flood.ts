@@ -167,6 +167,7 @@ export class Flood {
     // A trickled body never ends before somebody gives up.
     const sendingMs = crew.trickleEveryMs === undefined ? 0 : crew.patienceMs;
     const passing = {
+      facts: requestClass.facts,
       site,
       route,
       serviceClass,
@@ -184,11 +185,11 @@ export class Flood {
     };
     this.#o.way.go(isolate, { ...passing, patienceMs: crew.patienceMs }, asked, (fate) => {
       crowd.busy[source] = (crowd.busy[source] ?? 1) - 1;
-      this.#settle(source, fate, outcome, sentIn);
+      this.#settle(source, isolate, fate, outcome, sentIn);
     });
   }
 
-  #settle(source: number, fate: Fate, outcome: Outcome, sentIn: FloodSecond): void {
+  #settle(source: number, isolate: ModelIsolate, fate: Fate, outcome: Outcome, sentIn: FloodSecond): void {
     const { journal, budgets } = this.#o;
     const { crew, sources } = this.#crowd;
     switch (fate) {
@@ -197,6 +198,10 @@ export class Flood {
         return;
       case "limit":
         this.#stopped("limit", `${outcome.route.name}: strict`, sentIn, 1);
+        return;
+      case "challenge":
+        this.#stopped("challenge", `${outcome.route.name}: strict`, sentIn, 1);
+        this.#solve(source, isolate);
         return;
       case "copy":
         this.copies++;

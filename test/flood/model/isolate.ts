@@ -2,7 +2,7 @@
 import { Exchange, type ExchangeDeps } from "../../../src/counters/exchange.ts";
 import { ownerOf, SHARD_COUNT } from "../../../src/counters/shard.ts";
 import type { SipKey } from "../../../src/counters/siphash.ts";
-import { spendStrictly } from "../../../src/counters/spend-strictly.ts";
+import { type StrictSpending, spendStrictly } from "../../../src/counters/spend-strictly.ts";
 import { STRICT_PATIENCE_MS, type StrictDeps, StrictPurses } from "../../../src/counters/strict.ts";
 import { Tally } from "../../../src/counters/tally.ts";
 import { Desk } from "../../../src/desk.ts";
@@ -92,10 +92,9 @@ export class ModelIsolate {
     void this.#exchange.schedule(this.#deps);
   }
 
-  /** Spends what strict budgets ask for. @returns the name of the one that is spent, or null */
-  async spendStrictly(charges: readonly Charge[], unanswered: "forward" | "closed"): Promise<string | null> {
-    const refused = await spendStrictly(charges, this.#purses, this.#strict, unanswered);
-    return refused?.budget.name ?? null;
+  /** Spends what strict budgets ask for. */
+  spendStrictly(charges: readonly Charge[], unanswered: "forward" | "closed"): Promise<StrictSpending> {
+    return spendStrictly(charges, this.#purses, this.#strict, unanswered);
   }
 
   /** Whether it guards any of its sites. */

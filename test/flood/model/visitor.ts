@@ -87,11 +87,22 @@ export class Visitor {
     }
     const keptAs = cacheKey(facts, route, false)?.url ?? null;
     const keptMs = (route.cache?.seconds ?? 0) * 1000;
-    const passing = { site, route, serviceClass, charges, keptAs, keptMs, patienceMs, sendingMs: 0, isFaulty: false };
+    const passing = {
+      facts,
+      site,
+      route,
+      serviceClass,
+      charges,
+      keptAs,
+      keptMs,
+      patienceMs,
+      sendingMs: 0,
+      isFaulty: false,
+    };
     return new Promise((resolve) => {
       way.go(isolate, { ...passing, lane: identity.lane, units: unitsOf(sent) }, asked, (fate) => {
         clock.stir();
-        if (fate === "wait" || fate === "limit") resolve({ mitigated: fate, ok: false });
+        if (fate === "wait" || fate === "limit" || fate === "challenge") resolve({ mitigated: fate, ok: false });
         else resolve({ mitigated: "", ok: fate === "served" || fate === "copy" });
       });
     });

@@ -4,15 +4,18 @@
  */
 import type { Lane } from "../../../src/identity/identity.ts";
 import { admit } from "../../../src/origin/admit.ts";
+import { beyond } from "../../../src/policy/decide.ts";
 import { FAILURES } from "../../../src/policy/failures.ts";
 import type { CompiledRoute, Site } from "../../../src/policy/policy.ts";
 import type { ClassOfService } from "../../../src/policy/tables.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
+import type { Facts } from "../../../src/request/facts.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { ModelOrigin } from "./origin.ts";
 
 export interface Passing {
+  readonly facts: Facts;
   readonly site: Site;
   readonly route: CompiledRoute;
   readonly serviceClass: ClassOfService;
@@ -31,8 +34,8 @@ export interface Passing {
   readonly sendingMs: number;
 }
 
-/** What became of it. `wait` and `limit` are the shield's answers; a copy costs the origin nothing. */
-export type Fate = "served" | "failed" | "gone" | "copy" | "wait" | "limit";
+/** What became of it. `wait`, `limit` and `challenge` are the shield's answers; a copy costs the origin nothing. */
+export type Fate = "served" | "failed" | "gone" | "copy" | "wait" | "limit" | "challenge";
 
 const NEVER = new AbortController().signal;
 
@@ -52,12 +55,15 @@ export class Way {
     if (passing.charges.some(({ budget }) => budget.strict)) {
       this.#clock.stir();
       const { lane, route } = passing;
-      void isolate.spendStrictly(passing.charges, FAILURES.shards[lane][route.importance]).then((refused) => {
-        if (refused === null) this.#findRoom(isolate, passing, asked, done);
-        else {
+      void isolate.spendStrictly(passing.charges, FAILURES.shards[lane][route.importance]).then((spending) => {
+        if (spending.kind === "refused") {
           isolate.desk(passing.site).noteTurnedAway(passing.route.cost);
-          done("limit");
-        }
+          done(beyond(spending.budget, spending.retryAfterS, passing.facts, passing.route).kind);
+        } else
+          this.#findRoom(isolate, passing, asked, (fate) => {
+            if (fate === "wait") spending.giveBack();
+            done(fate);
+          });
       });
     } else this.#findRoom(isolate, passing, asked, done);
   }
