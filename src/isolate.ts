@@ -18,7 +18,7 @@ import { fetchKeySet } from "./identity/fetch-keys.ts";
 import { proofKinds } from "./identity/kinds.ts";
 import type { Attempts, ProofKind } from "./identity/proof.ts";
 import { Revocations } from "./identity/revocations.ts";
-import { compile } from "./policy/compile.ts";
+import { compile, facilityOf } from "./policy/compile.ts";
 import type { Policy, Site } from "./policy/policy.ts";
 import { Remembered } from "./remembered.ts";
 import { Held } from "./resend/held.ts";
@@ -66,7 +66,7 @@ export class Isolate {
       wait: (ms) => scheduler.wait(ms),
       now: Date.now,
     });
-    this.attempts = new CountedAttempts(this.tally);
+    this.attempts = new CountedAttempts(this.tally, (address, now) => facilityOf(policy, address, now)?.seats ?? null);
     this.purses = new StrictPurses(sipKey(counterKey));
     this.exchange = new Exchange(crypto.randomUUID(), this.tally);
     this.home = Math.floor(Math.random() * SHARD_COUNT);

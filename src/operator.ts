@@ -61,6 +61,14 @@ export function isAdminHost(host: string, { ADMIN_HOST = "" }: OperatorsEnv): bo
   return ADMIN_HOST !== "" && host === ADMIN_HOST.toLowerCase();
 }
 
+/** What is wrong with ADMIN_HOST, and the remedy, for the deploy gate; null when it is good. */
+export function adminHostProblem(host: string, protectedHosts: { has(host: string): boolean }): string | null {
+  return protectedHosts.has(host.toLowerCase())
+    ? `ADMIN_HOST "${host}" is a host that src/rules.ts protects, so scripts of its pages could operate the shield. ` +
+        "Give the operators a host of their own, or none."
+    : null;
+}
+
 /** What is wrong with an administrator's token, for the deploy gate; null when it is good. */
 export function adminTokenProblem(token: string): "short" | "long" | null {
   if (encoder.encode(token).length < TOKEN_MIN_BYTES) return "short";

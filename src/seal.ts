@@ -286,6 +286,13 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const SIXTETS = new Int8Array(128).fill(-1);
 for (let value = 0; value < 64; value++) SIXTETS[ALPHABET.charCodeAt(value)] = value;
 
+/** Two lower-case digits for each byte. */
+export function toHex(bytes: Iterable<number>): string {
+  let text = "";
+  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  return text;
+}
+
 /** Base64url without padding, RFC 4648 section 5. */
 export function toBase64url(bytes: Uint8Array): string {
   let text = "";

@@ -56,7 +56,14 @@ interface Visit {
 
 /** Never rejects: whatever goes wrong has an outcome. */
 export function shield(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response> {
-  return refusedBefore(request, env, ctx) ?? serve(request, env, ctx);
+  return refusedBefore(request, env, ctx) ?? serve(request, env, ctx).catch(worstCase);
+}
+
+/** Not even who asks for what was found out: there is no table to ask, and nobody to forward for. */
+function worstCase(error: unknown): Response {
+  console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+  const headers = { "Retry-After": "10", "Cache-Control": "no-store", "Content-Type": "text/plain" };
+  return new Response("Service unavailable\n", { status: 503, headers });
 }
 
 async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {

@@ -1,7 +1,15 @@
 /** Who may operate the shield, and who may not. */
+import { execFile } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Jwks } from "../src/identity/jwks.ts";
+import { nameInLog } from "../src/operate/call.ts";
 import { adminTokenProblem, authorizeOperator, type OperatorsEnv } from "../src/operator.ts";
+import { createSealer } from "../src/seal.ts";
 import { Issuer, type TokenWishes } from "./identity/issuer.ts";
 import { factsOf } from "./request/requests.ts";
 
@@ -134,4 +142,30 @@ describe("who signed in at Cloudflare Access", () => {
 it("a token of less than 32 bytes is refused by the deploy gate", () => {
   expect(adminTokenProblem("x".repeat(31))).toBe("short");
   expect(adminTokenProblem("x".repeat(32))).toBeNull();
+});
+
+describe("the deploy gate", () => {
+  async function check(adminHost: string): Promise<string> {
+    const cwd = await mkdtemp(join(tmpdir(), "check-"));
+    await writeFile(join(cwd, "wrangler.toml"), `[vars]\nADMIN_HOST = "${adminHost}"\n`);
+    const script = join(import.meta.dirname, "../src/tools/check.ts");
+    const env = { PATH: process.env.PATH };
+    return promisify(execFile)(process.execPath, [script, "--quiet"], { cwd, env }).then(
+      () => "",
+      ({ stderr }: { readonly stderr: string }) => stderr,
+    );
+  }
+  it("refuses to give the operators a host that the rules protect", async () => {
+    expect(await check("admin.example.lv")).toBe("");
+    expect(await check("Portal.example.lv")).toMatch(
+      /wrangler\.toml: ADMIN_HOST .* is a host that .* Give the operators/,
+    );
+  });
+});
+
+it("a log line tells operators apart without naming them", async () => {
+  const sealer = await createSealer({ current: randomBytes(32).toString("base64url") });
+  const [one, other] = [await nameInLog(sealer, "a@example.lv"), await nameInLog(sealer, "b@example.lv")];
+  expect(one).toMatch(/^[0-9a-f]{16}$/);
+  expect(one).not.toBe(other);
 });

@@ -1,6 +1,6 @@
 /**
- * The challenge page. Constant but for the support code: the puzzle is fetched by the script, so bots that run none cost
- * nothing. The ids and data attributes are what src/challenge/browser/page.ts looks for.
+ * What the challenge page adds to the layout of all pages: constant in each language. The puzzle is fetched by the script, so
+ * bots that run none cost nothing. The ids and data attributes are what src/challenge/browser/page.ts looks for.
  */
 import { escapeMarkup } from "./escape.ts";
 import type { Texts } from "./texts.ts";

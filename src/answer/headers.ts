@@ -1,7 +1,7 @@
 /** The headers of our own answers. */
 import type { Budget } from "../policy/policy.ts";
 import type { AnswerFormat } from "../request/facts.ts";
-import { type Answer, type Recipient, statusOf } from "./answer-kinds.ts";
+import { type Answer, fateOf, type Recipient, sends, statusOf } from "./answer-kinds.ts";
 
 const MEDIA_TYPES: Record<Exclude<AnswerFormat, "none">, string> = {
   html: "text/html; charset=utf-8",
@@ -35,13 +35,15 @@ export const PAGE_CSP = CSP_OF.none;
  */
 const CARRYING_CSP = CSP_OF.none.replace("; form-action 'self'", "");
 
-export function headersFor(what: Answer, { format, language, frame, carries, corsOrigin }: Recipient): Headers {
+export function headersFor(what: Answer, { method, format, language, frame, carries, corsOrigin }: Recipient): Headers {
   const headers = new Headers({
     "Shield-Mitigated": what.kind,
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
   });
   if (what.supportCode !== null) headers.set("Shield-Support", what.supportCode);
+  // After a redirect a script cannot see whether it was this request that carried what it sent, or the one before.
+  if (sends(method) && fateOf(what) === "held") headers.set("Shield-Unsent", "1");
   const status = statusOf(what);
   if ((status === 429 || status === 503) && "retryAfterS" in what) headers.set("Retry-After", String(what.retryAfterS));
   if (what.kind === "limit" && what.budget) setRateLimit(headers, what.budget, what.retryAfterS);
@@ -72,7 +74,7 @@ function sfString(text: string): string {
   return `"${text.replace(/[^ -~]/g, "").replace(/["\\]/g, "\\$&")}"`;
 }
 
-const EXPOSED = "Shield-Mitigated, Shield-Support, Retry-After, RateLimit, RateLimit-Policy";
+const EXPOSED = "Shield-Mitigated, Shield-Unsent, Shield-Support, Retry-After, RateLimit, RateLimit-Policy";
 
 /** https://fetch.spec.whatwg.org/#http-cors-protocol. The origin is one that the rules list: the caller has checked it. */
 function setCors(headers: Headers, origin: string): void {

@@ -1,13 +1,11 @@
 /** The network that a clearance is bound to, softly: a keyed hash of the address's prefix, as it travels in a cookie. */
 import type { ClientAddress } from "../request/address.ts";
-import { encodeFields, type Sealer } from "../seal.ts";
+import { encodeFields, type Sealer, toHex } from "../seal.ts";
 
 const HASH_BYTES = 8;
 
 /** Under every accepted secret, the current one first: a rotation must not look like a change of network. */
 export async function networksOf(sealer: Sealer, { prefix }: ClientAddress): Promise<readonly string[]> {
   const macs = await sealer.macs("network", encodeFields([prefix]));
-  return macs.map((mac) =>
-    mac.subarray(0, HASH_BYTES).reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), ""),
-  );
+  return macs.map((mac) => toHex(mac.subarray(0, HASH_BYTES)));
 }

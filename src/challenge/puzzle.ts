@@ -7,7 +7,7 @@
  * Accepted trade-off: whoever holds SHIELD_SECRET needs no work.
  */
 import * as v from "valibot";
-import { type Bytes, MAX_TOKEN_CHARS, type Sealer, shapedAtLeast } from "../seal.ts";
+import { type Bytes, MAX_TOKEN_CHARS, type Sealer, shapedAtLeast, toHex } from "../seal.ts";
 import { showHash } from "./browser/search.ts";
 import { COUNTERS, MAX_DIFFICULTY } from "./difficulty.ts";
 
@@ -124,8 +124,4 @@ function pickCounters(mac: Bytes, difficulty: number): number[] {
 
 function idBytes(id: string): Uint8Array {
   return new TextEncoder().encode(id);
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,4 +1,4 @@
-/** A proof becomes a clearance, once. The only place that mints one. */
+/** A proof becomes a clearance, once. (A ticket becomes one in enter.ts.) */
 import type { Remembered } from "../remembered.ts";
 import type { Sealer } from "../seal.ts";
 import { mintClearance } from "./clearance.ts";

@@ -8,7 +8,7 @@
  */
 import type { Lane } from "../identity/identity.ts";
 import type { Posture } from "../policy/verdict.ts";
-import { type Bytes, fromBase64url, type Sealer, shapedAtLeast } from "../seal.ts";
+import { type Bytes, fromBase64url, type Sealer, shapedAtLeast, toHex } from "../seal.ts";
 import { spellCode } from "../support-code.ts";
 import { CLOCK_SKEW_MS } from "./puzzle.ts";
 
@@ -43,9 +43,8 @@ export interface Stopped {
 /** @param randomId 16 fresh random bytes */
 export function issueTicket(sealer: Sealer, stopped: Stopped, nowMs: number, randomId: Bytes): Promise<string> {
   const { host, reason, lane, posture } = stopped;
-  const id = randomId.reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
   const target = stopped.target.length <= TARGET_MAX_CHARS ? stopped.target : "/";
-  return sealer.seal("ticket", [id, nowMs, host, target, reason, lane, posture]);
+  return sealer.seal("ticket", [toHex(randomId), nowMs, host, target, reason, lane, posture]);
 }
 
 /** Null for a ticket that is forged, expired, from the future, or of another host. */

@@ -127,9 +127,9 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     this.#helpDesk.letIn(code, Date.now());
   }
 
-  /** Asked with the code of a ticket that was verified. */
+  /** Asked with the code of a ticket that was verified. What is taken is the ticket: it is spent once. */
   takeGrant(code: string): boolean {
-    return this.#helpDesk.takeGrant(code, Date.now());
+    return this.#helpDesk.isLetIn(code, Date.now());
   }
 
   async #handOver(inMs: number): Promise<void> {

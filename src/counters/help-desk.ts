@@ -1,5 +1,5 @@
 /**
- * What the help desk decided: a support code that may come in, for some minutes, once; and how many each operator let in
+ * What the help desk decided: a support code that may come in, for some minutes; and how many each operator let in
  * during the last hour. Rows, as an evicted object must neither forget a promise nor a limit.
  */
 export const GRANT_TTL_MS = 10 * 60_000;
@@ -8,10 +8,7 @@ const HOUR_MS = 3_600_000;
 
 /** The part of an object's SQLite storage that is used. */
 interface Sql {
-  exec(
-    query: string,
-    ...bindings: readonly (string | number)[]
-  ): { one(): Readonly<Record<string, unknown>>; readonly rowsWritten: number };
+  exec(query: string, ...bindings: readonly (string | number)[]): { one(): Readonly<Record<string, unknown>> };
 }
 
 export class HelpDesk {
@@ -42,8 +39,9 @@ export class HelpDesk {
     this.#sql.exec("INSERT OR REPLACE INTO granted (code, expires_at) VALUES (?, ?)", code, now + GRANT_TTL_MS);
   }
 
-  /** True once for each code that was let in. */
-  takeGrant(code: string, now: number): boolean {
-    return this.#sql.exec("DELETE FROM granted WHERE code = ? AND expires_at > ?", code, now).rowsWritten > 0;
+  /** It stays: what it opens, the ticket with that code, is spent once anyway, and may have to be tried again. */
+  isLetIn(code: string, now: number): boolean {
+    const row = this.#sql.exec("SELECT COUNT(*) AS known FROM granted WHERE code = ? AND expires_at > ?", code, now);
+    return Number(row.one().known) > 0;
   }
 }

@@ -1,10 +1,12 @@
 /** The budget for verifying, counted like any other: by address, across isolates, in the tally's bounded memory. */
+import { roomAtAddress } from "../policy/decide.ts";
 import type { Budget } from "../policy/policy.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
+import type { ClientAddress } from "../request/address.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Attempts } from "./proof.ts";
 
-/** Failures: a system with a broken key asks once in a few seconds; a flood is stopped after 30. */
+/** Failures, of an ordinary address: a system with a broken key asks once in a few seconds; a flood is stopped after 30. */
 const FAILED_PROOFS: Budget = {
   name: "failed proofs",
   per: "address",
@@ -25,31 +27,46 @@ interface Counters extends CounterView {
   apply(charges: readonly Charge[], now: number): void;
 }
 
+/** Seats of the registered facility at an address; null where there is none. */
+export type SeatsAt = (address: ClientAddress, now: number) => number | null;
+/** Seats that fail as much together as an ordinary address may: as for the shield's own paths. */
+const SEATS_OF_ONE_BUDGET = 20;
+
 export class CountedAttempts implements Attempts {
   readonly #counters: Counters;
+  readonly #seatsAt: SeatsAt;
   #second = 0;
   #failures = 0;
 
-  constructor(counters: Counters) {
+  constructor(counters: Counters, seatsAt: SeatsAt) {
     this.#counters = counters;
+    this.#seatsAt = seatsAt;
   }
 
   /** Whoever has not failed lately is always heard: a flood of forgeries from elsewhere takes nothing from a doctor. */
   mayTry(facts: Facts, now: number): boolean {
-    if (this.#counters.waitSeconds(chargeOf(facts, FAILED_PROOFS.burst), now) <= 0) return true;
-    if (this.#counters.waitSeconds(chargeOf(facts), now) > 0) return false;
+    const one = this.#charge(facts, now);
+    const all = { ...one, cost: FAILED_PROOFS.burst * one.scale };
+    if (this.#counters.waitSeconds(all, now) <= 0) return true;
+    if (this.#counters.waitSeconds(one, now) > 0) return false;
     return this.#failures < FAILURES_PER_SECOND || this.#second !== Math.floor(now / 1000);
   }
 
   noteFailure(facts: Facts, now: number): void {
-    this.#counters.apply([chargeOf(facts)], now);
+    this.#counters.apply([this.#charge(facts, now)], now);
     const second = Math.floor(now / 1000);
     if (second !== this.#second) this.#failures = 0;
     this.#second = second;
     this.#failures++;
   }
-}
 
-function chargeOf({ address }: Facts, cost = 1): Charge {
-  return { budget: FAILED_PROOFS, key: address.key, cost, scale: 1 };
+  /** One infected computer must not make strangers of all who work behind the same address. */
+  #charge({ address }: Facts, now: number): Charge {
+    const seats = this.#seatsAt(address, now);
+    const scale =
+      seats === null
+        ? roomAtAddress(this.#counters.peopleAt?.(address.key, now) ?? 0)
+        : 1 + seats / SEATS_OF_ONE_BUDGET;
+    return { budget: FAILED_PROOFS, key: address.key, cost: 1, scale };
+  }
 }

@@ -5,17 +5,18 @@
 import { type KeySetText, readKeySet } from "./jwks.ts";
 
 const FETCH_TIMEOUT_MS = 3_000;
-/** A copy this young saves the way to the issuer. */
-const COPY_FRESH_MS = 5 * 60_000;
 const COPY_KEPT_S = 24 * 3600;
 const FETCHED_AT = "X-Fetched-At";
 
-/** @throws {Error} when the issuer does not answer properly and there is no copy */
-export async function fetchKeySet(url: string): Promise<KeySetText> {
+/**
+ * @param copyFreshMs a copy this young saves the way to the issuer
+ * @throws {Error} when the issuer does not answer properly and there is no copy
+ */
+export async function fetchKeySet(url: string, copyFreshMs: number): Promise<KeySetText> {
   // A host that cannot exist: no visitor's request ever meets this entry.
   const name = `https://keys.invalid/${encodeURIComponent(url)}`;
   const copy = await copyOf(name);
-  if (copy !== null && Date.now() - copy.fetchedAtMs < COPY_FRESH_MS) return copy;
+  if (copy !== null && Date.now() - copy.fetchedAtMs < copyFreshMs) return copy;
   try {
     const response = await fetch(url, {
       redirect: "manual",

@@ -15,6 +15,8 @@ export type TokenAlgorithm = (typeof TOKEN_ALGORITHMS)[number];
 
 /** Keys older than this are fetched anew, behind the back of whoever asks. */
 const FRESH_MS = 10 * 60_000;
+/** A copy this young, made by another isolate of the data centre, is as good as the issuer's word. */
+const COPY_FRESH_MS = 5 * 60_000;
 /** Keys older than this are no longer believed, whatever the issuer's trouble. */
 const STALE_MAX_MS = 24 * 3_600_000;
 /** How long the very first one who needs a key waits for it, and how often it looks. */
@@ -22,7 +24,10 @@ const FIRST_WAIT_MS = 1_500;
 const LOOK_EVERY_MS = 25;
 /** A fetch that has not ended after this was killed with its request. */
 const LOST_AFTER_MS = 5_000;
-/** A key that we do not know may be a new one, or made up: it makes us ask again, but not more often than this. */
+/**
+ * A key that we do not know may be a new one, or made up: it makes us ask again, but not more often than this, and neither
+ * more often in a data centre: a copy that young is news enough.
+ */
 const UNKNOWN_KEY_RETRY_MS = 30_000;
 const FAILURE_BACKOFF_MAX_MS = 60_000;
 const DOCUMENT_MAX_CHARACTERS = 65_536;
@@ -36,8 +41,11 @@ export interface KeySetText {
 }
 
 export interface JwksDeps {
-  /** Rejects when neither the issuer nor a copy is to be had. */
-  readonly fetch: (url: string) => Promise<KeySetText>;
+  /**
+   * Rejects when neither the issuer nor a copy is to be had.
+   * @param copyFreshMs a copy this young saves the way to the issuer
+   */
+  readonly fetch: (url: string, copyFreshMs: number) => Promise<KeySetText>;
   readonly wait: (ms: number) => Promise<unknown>;
   readonly now: () => number;
 }
@@ -70,7 +78,7 @@ export class Jwks implements KeySource {
     const now = this.#deps.now();
     if (!this.#usable(now)) await this.#firstKeys(now, later);
     else if (this.#mayFetch(now) && (now - this.#fetchedAtMs > FRESH_MS || !this.#keys.has(kid)))
-      later(this.#refresh());
+      later(this.#refresh(this.#keys.has(kid) ? COPY_FRESH_MS : UNKNOWN_KEY_RETRY_MS));
     return await this.#import(kid, algorithm);
   }
 
@@ -95,7 +103,7 @@ export class Jwks implements KeySource {
     this.#keys = new Map();
     this.#imported = new Map();
     if (this.#mayFetch(now)) {
-      const refreshed = this.#refresh();
+      const refreshed = this.#refresh(COPY_FRESH_MS);
       later(refreshed); // also when this client leaves
       await Promise.race([refreshed, this.#deps.wait(FIRST_WAIT_MS)]);
       return;
@@ -105,12 +113,12 @@ export class Jwks implements KeySource {
   }
 
   /** Never rejects: the keys that are known go on. */
-  async #refresh(): Promise<void> {
+  async #refresh(copyFreshMs: number): Promise<void> {
     const begunAt = this.#deps.now();
     this.#fetchingSinceMs = begunAt;
     this.#triedAtMs = begunAt;
     try {
-      const { text, fetchedAtMs } = await this.#deps.fetch(this.#url);
+      const { text, fetchedAtMs } = await this.#deps.fetch(this.#url, copyFreshMs);
       const keys = readKeySet(text);
       if (keys === null) throw new Error("no key set");
       if (fetchedAtMs > this.#fetchedAtMs) {

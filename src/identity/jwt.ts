@@ -33,7 +33,7 @@ export type TokenOutcome =
   | { readonly kind: "refused"; readonly why: TokenRefusal };
 
 /** What a token says of itself. Nothing of it is proven. */
-export interface Glance {
+export interface SaidByToken {
   readonly kid: string;
   readonly algorithm: TokenAlgorithm;
   /** Seconds since 1970. */
@@ -68,7 +68,7 @@ export async function verifyToken(
 }
 
 /** All that can be refused without a key. Every refusal here is repeated by the real verification. */
-export function glance(token: string, expected: TokenExpectations, nowMs: number): Glance | TokenRefusal {
+export function glance(token: string, expected: TokenExpectations, nowMs: number): SaidByToken | TokenRefusal {
   if (token.length > TOKEN_MAX_CHARACTERS) return "too-long";
   const [head, body, signature, ...more] = token.split(".", 4);
   if (!head || !body || !signature || more.length > 0 || !PART.test(signature)) return "malformed";

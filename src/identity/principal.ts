@@ -2,7 +2,7 @@
  * The principal: under what name a proven person or system is counted, told to the origin, and revoked. A keyed hash, so
  * that no session id, serial number or subject leaves the isolate.
  */
-import { encodeFields, type Fields, type Sealer } from "../seal.ts";
+import { encodeFields, type Fields, type Sealer, toHex } from "../seal.ts";
 
 const PRINCIPAL_BYTES = 16;
 const PRINCIPAL = /^[0-9a-f]{32}$/;
@@ -10,9 +10,7 @@ const PRINCIPAL = /^[0-9a-f]{32}$/;
 /** @param fields what names the bearer, beginning with the kind of proof: two kinds never share a principal */
 export async function principalOf(sealer: Sealer, fields: Fields): Promise<string> {
   const mac = await sealer.mac("principal", encodeFields(fields));
-  let hex = "";
-  for (let i = 0; i < PRINCIPAL_BYTES; i++) hex += (mac[i] ?? 0).toString(16).padStart(2, "0");
-  return hex;
+  return toHex(mac.subarray(0, PRINCIPAL_BYTES));
 }
 
 export function isPrincipal(text: string): boolean {

@@ -7,9 +7,8 @@ import { GRANT_TTL_MS, GRANTS_PER_HOUR } from "../counters/help-desk.ts";
 import { SHARD_COUNT } from "../counters/shard.ts";
 import { counterShard } from "../counters/shards.ts";
 import type { OwnRequest, OwnRoute } from "../own-paths.ts";
-import { encodeFields } from "../seal.ts";
 import { parseCode } from "../support-code.ts";
-import { inTime, json, problem, read } from "./call.ts";
+import { inTime, json, nameInLog, operatorMac, problem, read } from "./call.ts";
 
 const Grant = v.strictObject({ code: v.pipe(v.string(), v.maxLength(40)) });
 
@@ -25,8 +24,8 @@ async function letIn({ request, env, isolate, operator }: OwnRequest): Promise<R
     return problem(422, "A support code has eight letters and digits, never 0 O 1 I: ask again for it.");
   const { sealer } = isolate;
   if (!sealer) return problem(503, "SHIELD_SECRET is missing: nothing can be granted.");
-  const mac = await sealer.mac("principal", encodeFields(["operator", operator ?? ""]));
-  const by = mac.subarray(0, 8).reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
+  const mac = await operatorMac(sealer, operator);
+  const by = await nameInLog(sealer, operator);
   const counted = await inTime(counterShard(env, (mac[0] ?? 0) % SHARD_COUNT).countGrant(by));
   if (counted === null) return unanswered();
   if (!counted) return problem(429, `${GRANTS_PER_HOUR} were let in by you within an hour: that is the most.`);

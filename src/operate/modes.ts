@@ -9,7 +9,7 @@ import type { OwnRequest, OwnRoute } from "../own-paths.ts";
 import { keyOf, type Mode } from "../policy/modes.ts";
 import type { Site } from "../policy/policy.ts";
 import { POSTURES } from "../policy/verdict.ts";
-import { inTime, json, problem, read, timeOf, unanswered, words } from "./call.ts";
+import { inTime, json, nameInLog, problem, read, timeOf, unanswered, words } from "./call.ts";
 
 /** A day: whoever still needs it then decides again. */
 const MINUTES_MAX = 24 * 60;
@@ -94,11 +94,12 @@ async function switchRoute(asked: OwnRequest): Promise<Response> {
   return setMode(site, { ...frameOf(said, asked), kind: "off", route: route.name, notice: said.notice }, asked);
 }
 
-async function setMode(site: Site, mode: Mode, { env, isolate, now }: OwnRequest): Promise<Response> {
+async function setMode(site: Site, mode: Mode, { env, isolate, operator, now }: OwnRequest): Promise<Response> {
   const set = await inTime(watchObject(env).setMode(site.name, mode));
   if (set === null) return unanswered();
   if (!set) return problem(409, "Too many modes are set already: end one first.");
-  console.warn({ event: "mode-set", site: site.name, mode: keyOf(mode), by: mode.by, until: timeOf(mode.until) });
+  const by = await nameInLog(isolate.sealer, operator);
+  console.warn({ event: "mode-set", site: site.name, mode: keyOf(mode), by, until: timeOf(mode.until) });
   await tellThisEdge(site, env, isolate);
   return json(200, { site: site.name, mode: keyOf(mode), since: timeOf(now), until: timeOf(mode.until), by: mode.by });
 }
@@ -112,7 +113,7 @@ async function endMode(site: Site, key: string, { env, isolate, operator }: OwnR
     )) === null
   )
     return unanswered();
-  console.warn({ event: "mode-ended", site: site.name, mode: key, by: operator });
+  console.warn({ event: "mode-ended", site: site.name, mode: key, by: await nameInLog(isolate.sealer, operator) });
   await tellThisEdge(site, env, isolate);
   const file = site.modes.some((mode) => keyOf(mode) === key);
   const note = file ? { note: "src/rules.ts sets the same: that holds again until its own time." } : {};

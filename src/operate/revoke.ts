@@ -14,7 +14,7 @@ import { isPrincipal } from "../identity/principal.ts";
 import { REVOCATIONS_MAX } from "../identity/revocations.ts";
 import { SERVICE_KEY_ID, serviceKeyPrincipal } from "../identity/service-key.ts";
 import type { OwnRequest, OwnRoute } from "../own-paths.ts";
-import { inTime, json, problem, read, timeOf, unanswered, words } from "./call.ts";
+import { inTime, json, nameInLog, problem, read, timeOf, unanswered, words } from "./call.ts";
 
 /** As long as the longest-lived proof, a known device. */
 const HOURS_MAX = 90 * 24;
@@ -55,7 +55,7 @@ async function call(asked: OwnRequest): Promise<Response> {
     const list = await inTime(watchObject(env).liftRevocation(principal));
     if (list === null) return unanswered();
     isolate.revocations.learn(list);
-    console.warn({ event: "revocation-lifted", principal, by });
+    console.warn({ event: "revocation-lifted", principal, by: await nameInLog(isolate.sealer, operator) });
     return json(200, { principal, lifted: true });
   }
   const ends = now + said.hours * 3_600_000;
@@ -72,6 +72,7 @@ async function call(asked: OwnRequest): Promise<Response> {
     );
   // The edge that was asked knows at once; the others with their next exchange.
   isolate.revocations.learn(list);
-  console.warn({ event: "revoked", principal, by, until: timeOf(ends) });
+  const logged = await nameInLog(isolate.sealer, operator);
+  console.warn({ event: "revoked", principal, by: logged, until: timeOf(ends) });
   return json(200, { principal, until: timeOf(ends), by });
 }

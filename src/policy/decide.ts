@@ -19,6 +19,13 @@ const SEATS_OF_ORDINARY_PREFIX = 20;
 const SEATS_OF_ORDINARY_ADDRESS = 10;
 /** Who was seen first there earns no room: a stolen pass on tour would make some wherever it goes. */
 const PEOPLE_WHO_EARN_NOTHING = 2;
+/**
+ * More than any hospital of the country has at work behind one address. Whoever holds thousands of stolen passes must not
+ * buy strangers room without end with them; besides, beyond that an estimate from 512 bits is a guess (counters/company.ts).
+ */
+const PEOPLE_WHO_EARN_MOST = 1_000;
+/** That of what strangers do where nothing depends on it (CLASS_OF_SERVICE). */
+const LAST_CLASS: ClassOfService = 3;
 
 /** Whoever meets something that is switched off is not told to wait longer than this, seconds. */
 const OFF_RETRY_MAX_S = 600;
@@ -51,7 +58,7 @@ export function decide(
     verdict,
     reason,
     route,
-    serviceClass: serviceClassOf(identity, route, onset),
+    serviceClass: isAnybodysPreflight(facts, identity, site) ? LAST_CLASS : serviceClassOf(identity, route, onset),
     charges: charged,
     standsUntil: until,
     observed,
@@ -98,6 +105,15 @@ export function beyond(
 ): Extract<Verdict, { kind: "challenge" | "limit" }> {
   if (budget.then === "challenge" && canTakeChallenge(facts, route)) return { kind: "challenge" };
   return { kind: "limit", retryAfterS: Math.ceil(waitS), budget };
+}
+
+/**
+ * A preflight passes where everybody else is asked, so it must not compete with those who answered: the last to find room,
+ * unless it says that it comes for scripts which the rules let in. That can be made up, and wins no more than its address has.
+ */
+function isAnybodysPreflight(facts: Facts, { lane, facility }: Identity, { readableBy }: Site): boolean {
+  const known = lane !== "unknown" || facility !== null || facts.site === "same-site";
+  return facts.asker === "preflight" && !known && !readableBy.has(facts.headers.origin);
 }
 
 /** A session bought in the middle of an attack must not stand beside the doctors who were there before: one class lower. */
@@ -179,10 +195,19 @@ function scaleOf(
     case "facility":
       return facility?.seats ?? 1;
     case "address":
-      return 1 + Math.max(0, people() - PEOPLE_WHO_EARN_NOTHING) / SEATS_OF_ORDINARY_ADDRESS;
+      return roomAtAddress(people());
     case "prefix":
-      return 1 + (facility?.seats ?? Math.max(0, people() - PEOPLE_WHO_EARN_NOTHING)) / SEATS_OF_ORDINARY_PREFIX;
+      return 1 + (facility?.seats ?? earning(people())) / SEATS_OF_ORDINARY_PREFIX;
   }
+}
+
+/** How many times an ordinary address's budget: by the proven people who were seen there. */
+export function roomAtAddress(people: number): number {
+  return 1 + earning(people) / SEATS_OF_ORDINARY_ADDRESS;
+}
+
+function earning(people: number): number {
+  return Math.min(PEOPLE_WHO_EARN_MOST, Math.max(0, people - PEOPLE_WHO_EARN_NOTHING));
 }
 
 /**

@@ -10,7 +10,7 @@ import { isOwnForm } from "../identity/visit.ts";
 import type { Budget } from "../policy/policy.ts";
 import type { Charge } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
-import type { Bytes, Sealer } from "../seal.ts";
+import { type Bytes, type Sealer, toHex } from "../seal.ts";
 import { KeptBody, readWhole } from "./body.ts";
 import type { Carried } from "./carried.ts";
 import { type Held, roomFor } from "./held.ts";
@@ -184,5 +184,5 @@ export class FormInHand {
 
 /** 32 hex digits. */
 export function randomId(): string {
-  return crypto.getRandomValues(new Uint8Array(16)).reduce((hex, byte) => hex + byte.toString(16).padStart(2, "0"), "");
+  return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
-import { adminTokenProblem } from "../operator.ts";
+import { adminHostProblem, adminTokenProblem } from "../operator.ts";
 import { compile, RulesError } from "../policy/compile.ts";
 import { misspellings } from "../policy/schema.ts";
 import { warnings } from "../policy/warnings.ts";
@@ -36,6 +36,9 @@ async function problemsOfRules(): Promise<readonly string[]> {
     const unknown = misspellings(rules);
     if (unknown.length > 0) return unknown;
     const policy = compile(rules);
+    const adminHost = /^ADMIN_HOST\s*=\s*"([^"]*)"/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "";
+    const taken = adminHostProblem(adminHost, policy.siteOf);
+    if (taken !== null) return [`wrangler.toml: ${taken}`];
     for (const warning of warnings(rules, Date.now())) console.error(`! ${warning}`);
     if (!options.quiet) {
       const routes = policy.sites.reduce((sum, { routes }) => sum + routes.length, 0);

@@ -85,7 +85,7 @@ describe("an answer", () => {
     expect(headers.get("Access-Control-Allow-Credentials")).toBe("true");
     expect(headers.get("Vary")).toBe("Origin");
     expect(headers.get("Access-Control-Expose-Headers")).toBe(
-      "Shield-Mitigated, Shield-Support, Retry-After, RateLimit, RateLimit-Policy",
+      "Shield-Mitigated, Shield-Unsent, Shield-Support, Retry-After, RateLimit, RateLimit-Policy",
     );
   });
 

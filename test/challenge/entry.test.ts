@@ -153,12 +153,20 @@ describe("whom the help desk lets in", () => {
   it("gets a whole budget at once, for the code of her own ticket and no other", async () => {
     const ticket = await newTicket();
     const granted = new Set([codeOf(ticket)]);
-    const context = contextWith({ takeGrant: async (code) => granted.delete(code) });
+    const context = contextWith({ takeGrant: async (code) => granted.has(code) });
     expect(await enter(sealer, await newTicket(), context, NOW_MS)).toMatchObject({ kind: "early" });
     const entry = await enter(sealer, ticket, context, NOW_MS);
     if (entry.kind !== "cleared") throw new Error(entry.kind);
     expect(await readClearance(sealer, entry.clearance, HOST, NOW_MS)).toMatchObject({ percent: 100 });
-    expect(granted.size).toBe(0);
+    expect(await enter(sealer, ticket, context, NOW_MS)).toMatchObject({ kind: "used" });
+  });
+
+  it("keeps what was granted when her ticket could not be spent, and gets in with the next try", async () => {
+    const ticket = await newTicket();
+    const takeGrant = async () => true;
+    const away = contextWith({ takeGrant, spend: async () => "unavailable" });
+    expect(await enter(sealer, ticket, away, NOW_MS)).toEqual({ kind: "unavailable" });
+    expect(await enter(sealer, ticket, contextWith({ takeGrant }), NOW_MS)).toMatchObject({ kind: "cleared" });
   });
 
   it("does not get in when the shard fails, unless she waited anyway", async () => {

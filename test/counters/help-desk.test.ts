@@ -12,10 +12,10 @@ function newDesk() {
       const statement = database.prepare(query);
       if (query.startsWith("SELECT")) {
         const row = { ...statement.get(...bindings) };
-        return { one: () => row, rowsWritten: 0 };
+        return { one: () => row };
       }
-      const { changes } = statement.run(...bindings);
-      return { one: () => ({}), rowsWritten: Number(changes) };
+      statement.run(...bindings);
+      return { one: () => ({}) };
     },
   });
   const rows = () =>
@@ -23,14 +23,14 @@ function newDesk() {
   return { desk, rows };
 }
 
-it("a code is let in once, for ten minutes", () => {
+it("a code is let in for ten minutes", () => {
   const { desk } = newDesk();
   desk.letIn("ABCD-EFGH", NOW);
   desk.letIn("ABCD-EFGJ", NOW);
-  expect(desk.takeGrant("ABCD-EFGK", NOW)).toBe(false);
-  expect(desk.takeGrant("ABCD-EFGH", NOW + GRANT_TTL_MS - 1)).toBe(true);
-  expect(desk.takeGrant("ABCD-EFGH", NOW + GRANT_TTL_MS - 1)).toBe(false);
-  expect(desk.takeGrant("ABCD-EFGJ", NOW + GRANT_TTL_MS)).toBe(false);
+  expect(desk.isLetIn("ABCD-EFGK", NOW)).toBe(false);
+  // As often as it is asked: when its ticket could not be spent, she tries again.
+  for (let i = 0; i < 2; i++) expect(desk.isLetIn("ABCD-EFGH", NOW + GRANT_TTL_MS - 1)).toBe(true);
+  expect(desk.isLetIn("ABCD-EFGJ", NOW + GRANT_TTL_MS)).toBe(false);
 });
 
 it("an operator lets in so many within an hour, whatever the others do", () => {

@@ -255,6 +255,25 @@ test("what the portal took and answered with a redirect is not sent to it a seco
   ]);
 });
 
+describe.each(["fetch", "XMLHttpRequest"])("what a redirect only sends on (%s)", (how) => {
+  test.each([307, 308])("by %i keeps its method and its body when it is challenged there", async (status) => {
+    const seen = await page.evaluate(
+      async ([means, path]) => {
+        if (means === "fetch") return await (await fetch(path, { method: "POST", body: "kept" })).text();
+        const xhr = new XMLHttpRequest();
+        const end = new Promise((resolve) => xhr.addEventListener("loadend", resolve));
+        xhr.open("POST", path);
+        xhr.send("kept");
+        await end;
+        return xhr.responseText;
+      },
+      [how, `/echo/x?status=${status}&location=${encodeURIComponent("/echo/guarded")}`] as const,
+    );
+    expect(JSON.parse(seen)).toMatchObject({ method: "POST", bodySha256: sha256("kept") });
+    expect([count("POST /echo/guarded 403"), count("POST /echo/guarded 200")]).toEqual([1, 1]);
+  });
+});
+
 test("the portal's own suggestions work for a stranger", async () => {
   await page.fill("input[data-suggest]", "abel");
   await page.locator("datalist option").first().waitFor({ state: "attached" });

@@ -236,6 +236,37 @@ describe("a key set", () => {
     expect(await key("new")).not.toBeNull();
     expect(await key("old")).toBeNull();
   });
+  it("knows a new key although the edge's copy is fresh, and the copy is asked before the issuer all the same", async () => {
+    const own = new Issuer();
+    await own.addKey("old");
+    let copy = { text: await own.keySet(), fetchedAtMs: NOW };
+    const world = { now: NOW + 60_000, fetched: 0 };
+    const later: Promise<unknown>[] = [];
+    const jwks = new Jwks("https://login.example.lv/keys", {
+      fetch: async (_, copyFreshMs) => {
+        if (world.now - copy.fetchedAtMs < copyFreshMs) return copy;
+        world.fetched++;
+        copy = { text: await own.keySet(), fetchedAtMs: world.now };
+        return copy;
+      },
+      wait: pause,
+      now: () => world.now,
+    });
+    const key = (kid: string) => jwks.keyFor(kid, "ES256", (work) => later.push(work));
+    expect(await key("old")).not.toBeNull();
+    expect(world.fetched).toBe(0);
+    await own.addKey("new");
+    world.now += 31_000;
+    await key("new");
+    await Promise.all(later);
+    expect(await key("new")).not.toBeNull();
+    // Another isolate has just brought a copy: for a made-up key that is news enough.
+    copy = { ...copy, fetchedAtMs: world.now + 20_000 };
+    world.now += 31_000;
+    await key("made up");
+    await Promise.all(later);
+    expect(world.fetched).toBe(1);
+  });
   it("gives no private, symmetric or encryption key, nor one without a name", async () => {
     const { privateKey, publicKey } = await generateKeyPair("ES256", { extractable: true });
     const open = await exportJWK(publicKey);

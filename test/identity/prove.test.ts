@@ -92,8 +92,28 @@ describe("a pass", () => {
 
 describe("the budget for verifying", () => {
   const from = (address: string) => facts({ address: parseAddress(address) });
+  const nobodyRegistered = () => null;
+  /** How many failures at once an address has before it is heard no more. */
+  function failuresOf(attempts: CountedAttempts): number {
+    let failures = 0;
+    for (; failures < 250 && attempts.mayTry(from("198.51.100.9"), NOW); failures++)
+      attempts.noteFailure(from("198.51.100.9"), NOW);
+    return failures;
+  }
+  it("is larger by the seats of a facility, and by the people who were seen behind an address", () => {
+    const registered = failuresOf(new CountedAttempts(new Tally([1, 2, 3, 4], 1024), () => 100));
+    expect(registered).toBeGreaterThan(170);
+    expect(registered).toBeLessThanOrEqual(180);
+    const tally = new Tally([1, 2, 3, 4], 1024);
+    for (let i = 0; i < 42; i++)
+      tally.notePerson(((i * 2 ** 26) >>> 0).toString(16).padStart(8, "0") + i, from("198.51.100.9").address, NOW);
+    for (let i = 0; i < 42; i++) tally.notePerson(i.toString(16).padStart(8, "0"), from("198.51.100.9").address, NOW);
+    const failures = failuresOf(new CountedAttempts(tally, nobodyRegistered));
+    expect(failures).toBeGreaterThan(120);
+    expect(failures).toBeLessThan(190);
+  });
   it("ends for an address after 30 failures, and comes back with time", () => {
-    const attempts = new CountedAttempts(new Tally([1, 2, 3, 4], 1024));
+    const attempts = new CountedAttempts(new Tally([1, 2, 3, 4], 1024), nobodyRegistered);
     const attacker = from("198.51.100.9");
     for (let i = 0; i < 30; i++) {
       expect(attempts.mayTry(attacker, NOW)).toBe(true);
@@ -103,7 +123,7 @@ describe("the budget for verifying", () => {
     expect(attempts.mayTry(attacker, NOW + 2_000)).toBe(true);
   });
   it("is not spent by others: whoever has not failed is always heard", () => {
-    const attempts = new CountedAttempts(new Tally([1, 2, 3, 4], 2 ** 16));
+    const attempts = new CountedAttempts(new Tally([1, 2, 3, 4], 2 ** 16), nobodyRegistered);
     for (let i = 0; i < 2_000; i++) attempts.noteFailure(from(`198.18.${i >> 8}.${i & 255}`), NOW);
     expect(attempts.mayTry(from("198.18.0.1"), NOW)).toBe(false);
     expect(attempts.mayTry(from("203.0.113.1"), NOW)).toBe(true);

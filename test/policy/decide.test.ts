@@ -176,3 +176,37 @@ describe("a limit stands for the whole address", () => {
     expect(until({ ...program, network: { ...program.network, worker: "other.example" } }, identity())).toBeNull());
   it("not for whoever can work instead", () => expect(until(facts(), identity())).toBeNull());
 });
+
+describe("a preflight of somebody unknown", () => {
+  const preflight = facts({
+    pathname: "/app/prescriptions",
+    method: "OPTIONS",
+    asker: "preflight",
+    site: "cross-site",
+  });
+  const site = policy.siteOf.get(preflight.host);
+  const classFrom = (origin: string, from: Facts["site"] = "cross-site", who = identity()) => {
+    if (!site) throw new Error("no such site");
+    const asked = { ...preflight, site: from, headers: { ...preflight.headers, origin } };
+    const readable = { ...site, readableBy: new Set(["https://app.example.lv"]) };
+    return decide(asked, who, readable, policy, room, "elevated", 1_000_000);
+  };
+
+  it("passes where others are asked, and is the last to find room", () =>
+    expect(classFrom("https://elsewhere.example")).toMatchObject({ verdict: { kind: "allow" }, serviceClass: 3 }));
+  it("keeps the class of what it is for where the rules let those scripts in, or somebody registered works there", () => {
+    expect(classFrom("https://app.example.lv").serviceClass).toBeLessThan(3);
+    expect(classFrom("https://www.example.lv", "same-site").serviceClass).toBeLessThan(3);
+    const hospital = identity({ facility: { name: "a hospital", seats: 100 } });
+    expect(classFrom("https://elsewhere.example", "cross-site", hospital).serviceClass).toBeLessThan(3);
+  });
+});
+
+it("people who were seen make room up to a thousand, and no more", () => {
+  const scales = (people: number) => {
+    const { charges } = verdictOf(facts(), identity(), "normal", { ...room, peopleAt: () => people });
+    return charges.map(({ scale }) => scale);
+  };
+  expect(scales(500)).not.toEqual(scales(1_000));
+  expect(scales(1_002)).toEqual(scales(3_000));
+});

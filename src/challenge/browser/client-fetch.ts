@@ -31,8 +31,9 @@ export function helpedFetch(send: typeof fetch, helper: Helper): typeof fetch {
           break;
       }
       discard(response.body);
-      // The origin took what was sent and led on: only the way on was challenged. To send again would be to send twice.
-      if (redirected && !isSafe(request.method))
+      // The origin took what was sent and led on (303): only the way on was challenged. To send again would be to send twice.
+      // After a 307 or 308 it took nothing, and what was sent is still in the request that was challenged.
+      if (redirected && !isSafe(request.method) && headers.get("Shield-Unsent") === null)
         request = new Request(url, { signal: request.signal, headers: [[helper.mark, "1"]] });
     }
   };

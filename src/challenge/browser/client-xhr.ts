@@ -161,8 +161,9 @@ export function helpedXhr(Native: typeof XMLHttpRequest, helper: Helper): typeof
     #sendAgain(call: Call, { kind }: Step): void {
       const { proofs, waits } = call.spent;
       call.spent = kind === "wait" ? { proofs, waits: waits + 1 } : { proofs: proofs + 1, waits };
-      // The origin took what was sent and led on: only the way on was challenged. To send again would be to send twice.
-      if (!isSafe(call.method) && this.responseURL !== call.url.split("#", 1)[0]) {
+      // As in client-fetch.ts: what the origin took is not sent twice, and what it took not is not lost.
+      const redirected = this.responseURL !== call.url.split("#", 1)[0];
+      if (redirected && !isSafe(call.method) && super.getResponseHeader("Shield-Unsent") === null) {
         call.method = "GET";
         call.url = this.responseURL;
         call.headers = call.headers.filter(([name]) => !/^content-/i.test(name));
