@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
 import { Jwks } from "../src/identity/jwks.ts";
-import { nameInLog } from "../src/operate/call.ts";
+import { nameInLog } from "../src/operate/name-in-log.ts";
 import { adminTokenProblem, authorizeOperator, type OperatorsEnv } from "../src/operator.ts";
 import { createSealer } from "../src/seal.ts";
 import { Issuer, type TokenWishes } from "./identity/issuer.ts";

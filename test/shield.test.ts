@@ -1,7 +1,8 @@
 /** The whole shield: the production bundle in the real runtime, over real sockets, before the demo portal. */
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import type { OutgoingHttpHeaders } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, startEdges } from "./lab/edge.ts";
+import { type Asked, ask as askEdge, type Got } from "./lab/visitors.ts";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -9,48 +10,9 @@ beforeAll(async () => {
 });
 afterAll(() => lab.stop());
 
-interface Asked {
-  readonly method?: string;
-  readonly headers?: OutgoingHttpHeaders;
-  readonly body?: string;
-  /** Which isolate is asked. */
-  readonly edge?: number;
-}
-
-interface Got {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-let lastAddress = 0;
-/** Nobody has been seen at this address. */
-const freshAddress = () => `198.18.${lastAddress >> 8}.${lastAddress++ & 255}`;
-
-function ask(path: string, { method = "GET", headers = {}, body, edge = 0 }: Asked = {}): Promise<Got> {
-  const port = Number(lab.shieldUrls[edge]?.port);
-  return new Promise((resolve, reject) => {
-    const sent = request({
-      host: "127.0.0.1",
-      port,
-      path,
-      method,
-      headers: { Host: "portal.example.lv", "CF-Connecting-IP": freshAddress(), ...headers },
-    });
-    sent.on("error", reject);
-    sent.on("response", (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("end", () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(chunks).toString(),
-        }),
-      );
-    });
-    sent.end(body);
-  });
+/** @param asked `edge`: which isolate is asked */
+function ask(path: string, { edge = 0, ...asked }: Asked & { readonly edge?: number } = {}): Promise<Got> {
+  return askEdge(lab.shieldUrls[edge] ?? new URL("http://nowhere"), path, asked);
 }
 
 /** What the portal's echo saw. */
@@ -312,3 +274,16 @@ async function assetsServed(): Promise<number> {
     0,
   );
 }
+
+it("never rejects, not even when it cannot begin", async () => {
+  // Not a literal: the Worker's globals are no part of the tests' types.
+  const path: string = "../src/shield.ts";
+  const { shield } = (await import(path)) as { shield(request: Request, env: object, ctx: object): Promise<Response> };
+  const env = {
+    get SHIELD_SECRET() {
+      throw new Error("no such binding");
+    },
+  };
+  const got = await shield(new Request("https://portal.example.lv/app/patients"), env, {});
+  expect([got.status, got.headers.get("Retry-After")]).toEqual([503, "10"]);
+});

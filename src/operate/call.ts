@@ -1,6 +1,5 @@
 /** What operators' calls have in common: how they are read, how they are answered, and that nobody waits for ever. */
 import * as v from "valibot";
-import { encodeFields, type Sealer, toHex } from "../seal.ts";
 
 const BODY_MAX_CHARACTERS = 8192;
 const WATCH_TIMEOUT_MS = 3000;
@@ -29,16 +28,6 @@ export async function read<T extends v.GenericSchema>(
   if (parsed.success) return { said: parsed.output };
   const sentences = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "the call"}: ${issue.message}`);
   return { problem: problem(422, sentences.join("; ")) };
-}
-
-/** An operator as log lines name her: Access knows people by e-mail addresses, which belong into no log. */
-export async function nameInLog(sealer: Sealer | null, operator: string | null): Promise<string> {
-  if (!sealer) return "an operator";
-  return toHex((await operatorMac(sealer, operator)).subarray(0, 8));
-}
-
-export function operatorMac(sealer: Sealer, operator: string | null) {
-  return sealer.mac("principal", encodeFields(["operator", operator ?? ""]));
 }
 
 export function timeOf(ms: number): string {

@@ -8,7 +8,8 @@ import { SHARD_COUNT } from "../counters/shard.ts";
 import { counterShard } from "../counters/shards.ts";
 import type { OwnRequest, OwnRoute } from "../own-paths.ts";
 import { parseCode } from "../support-code.ts";
-import { inTime, json, nameInLog, operatorMac, problem, read } from "./call.ts";
+import { inTime, json, problem, read } from "./call.ts";
+import { nameInLog, operatorMac } from "./name-in-log.ts";
 
 const Grant = v.strictObject({ code: v.pipe(v.string(), v.maxLength(40)) });
 

@@ -9,7 +9,8 @@ import type { OwnRequest, OwnRoute } from "../own-paths.ts";
 import { keyOf, type Mode } from "../policy/modes.ts";
 import type { Site } from "../policy/policy.ts";
 import { POSTURES } from "../policy/verdict.ts";
-import { inTime, json, nameInLog, problem, read, timeOf, unanswered, words } from "./call.ts";
+import { inTime, json, problem, read, timeOf, unanswered, words } from "./call.ts";
+import { nameInLog } from "./name-in-log.ts";
 
 /** A day: whoever still needs it then decides again. */
 const MINUTES_MAX = 24 * 60;

@@ -1,5 +1,6 @@
 /** Visitors of the lab as the shield knows them: one for each lane, proven the real way, and an operator. */
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
 import { search } from "../../src/challenge/browser/search.ts";
 import type { Puzzle } from "../../src/challenge/puzzle.ts";
 
@@ -104,4 +105,15 @@ export function operate(edge: URL, path: string, body?: unknown, headers: Outgoi
     headers: { "Content-Type": "application/json", ...common },
     body: JSON.stringify(body),
   });
+}
+
+/** Looks five times a second until it is so, ten seconds at the most. @returns seconds that it took */
+export async function secondsUntil(isSo: () => Promise<boolean>): Promise<number> {
+  const from = Date.now();
+  for (;;) {
+    const so = await isSo();
+    const seconds = (Date.now() - from) / 1000;
+    if (so || seconds > 10) return seconds;
+    await pause(200);
+  }
 }

@@ -1,6 +1,5 @@
 /** Manual modes as operators set them, through the production bundle over real sockets. */
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lane } from "../../src/identity/identity.ts";
 import type { Importance } from "../../src/policy/tables.ts";
@@ -37,15 +36,11 @@ const visit = (path: string, i = 0, headers = {}) =>
 const outcome = ({ headers }: lab.Got): string => String(headers["shield-mitigated"] ?? "through");
 
 /** Asks each edge now and then, as its visitors do, until all show it; seconds that it took. */
-async function secondsUntil(path: string, expected: string): Promise<number> {
-  const from = Date.now();
-  for (;;) {
+const secondsUntil = (path: string, expected: string) =>
+  lab.secondsUntil(async () => {
     const seen = await Promise.all(edges.map((_, i) => visit(path, i)));
-    const seconds = (Date.now() - from) / 1000;
-    if (seen.every((got) => outcome(got) === expected) || seconds > 10) return seconds;
-    await pause(200);
-  }
-}
+    return seen.every((got) => outcome(got) === expected);
+  });
 
 describe("a posture that an operator sets", () => {
   it("holds in every isolate with traffic within 5 s, is explained, and ends when she says so", async () => {

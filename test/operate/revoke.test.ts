@@ -1,6 +1,5 @@
 /** Whom an operator calls back is called back everywhere: through the production bundle, over real sockets. */
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SECRET } from "../identity/proving.ts";
 import { serviceKeyHeader, serviceKeyOf } from "../lab/credentials.ts";
@@ -31,15 +30,8 @@ async function toldBy(presented: () => Record<string, string>) {
     principal: lab.seenByOrigin(got, "shield-principal"),
   }));
 }
-async function secondsUntil(presented: () => Record<string, string>, lane: string): Promise<number> {
-  const from = Date.now();
-  for (;;) {
-    const told = await toldBy(presented);
-    const seconds = (Date.now() - from) / 1000;
-    if (told.every((one) => one.lane === lane) || seconds > 10) return seconds;
-    await pause(200);
-  }
-}
+const secondsUntil = (presented: () => Record<string, string>, lane: string) =>
+  lab.secondsUntil(async () => (await toldBy(presented)).every((one) => one.lane === lane));
 
 describe("a stolen pass that an operator calls back", () => {
   it("is worth nothing in every isolate with traffic within 5 s, and its owner signs in anew", async () => {
