@@ -21,6 +21,65 @@ export async function readWhole(stream: ReadableStream<Uint8Array> | null, lengt
   return whole;
 }
 
+/** So long may be waited for the first bytes, which come with the headers or soon after. */
+const BEGIN_WITHIN_MS = 10_000;
+
+/** A body whose beginning is looked at before anybody decides what becomes of the rest. */
+export class BegunBody {
+  readonly beginning: Bytes;
+  readonly #stream: ReadableStream<Uint8Array>;
+  readonly #length: number;
+
+  private constructor(stream: ReadableStream<Uint8Array>, beginning: Bytes, length: number) {
+    this.#stream = stream;
+    this.beginning = beginning;
+    this.#length = length;
+  }
+
+  /** Null when so many bytes do not come soon, or the client went away. */
+  static async begin(
+    stream: ReadableStream<Uint8Array> | null,
+    bytes: number,
+    length: number,
+  ): Promise<BegunBody | null> {
+    if (!stream) return null;
+    const reader = stream.getReader({ mode: "byob" });
+    const timer = setTimeout(() => void reader.cancel(), BEGIN_WITHIN_MS);
+    const beginning = await fill(reader, new Uint8Array(bytes), 0);
+    clearTimeout(timer);
+    reader.releaseLock();
+    return beginning && new BegunBody(stream, beginning, length);
+  }
+
+  /** All of it; null as `readWhole` has it. */
+  async whole(): Promise<Bytes | null> {
+    const { length } = this.beginning;
+    const rest = await readWhole(this.#stream, this.#length - length);
+    if (rest === null) return null;
+    const all = new Uint8Array(this.#length);
+    all.set(this.beginning);
+    all.set(rest, length);
+    return all;
+  }
+
+  /** As if nobody had looked. */
+  untouched(): ReadableStream<Uint8Array> {
+    const { readable, writable } = new FixedLengthStream(this.#length);
+    const writer = writable.getWriter();
+    const pass = async () => {
+      await writer.write(this.beginning);
+      writer.releaseLock();
+      await this.#stream.pipeTo(writable);
+    };
+    pass().catch(() => undefined); // whoever reads the other end hears of it
+    return readable;
+  }
+
+  leave(): void {
+    this.#stream.cancel().catch(() => undefined);
+  }
+}
+
 async function fill(reader: Reader | null, given: Bytes, from: number): Promise<Bytes | null> {
   let bytes = given;
   let at = from;

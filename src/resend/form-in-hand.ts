@@ -82,16 +82,10 @@ export class FormInHand {
   }
 
   /** Null for what is never given back: no form, one of another site, one without length or too long. */
-  static first(
-    means: Means,
-    request: Request,
-    facts: Facts,
-    identity: Identity,
-    bytes: Bytes | null = null,
-  ): FormInHand | null {
+  static first(means: Means, request: Request, facts: Facts, identity: Identity): FormInHand | null {
     const length = facts.hasBody ? facts.bodyBytes : 0;
     if (means.sealer === null || !isOwnForm(facts) || length === null || length > FORM_MAX_BYTES) return null;
-    return new FormInHand(means, request, facts, identity, bytes, null, null);
+    return new FormInHand(means, request, facts, identity, null, null, null);
   }
 
   /** One that came back from a page of ours. */

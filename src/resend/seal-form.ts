@@ -89,13 +89,25 @@ export async function openForm(
   isHers: (subject: string) => boolean,
   nowMs: number,
 ): Promise<Opened> {
-  const terms = await readDeadline(sealer, deadline);
-  if (!terms || terms.host !== host || !isHers(terms.subject)) return { ok: false, why: "foreign" };
-  if (nowMs >= terms.untilMs) return { ok: false, why: "expired" };
+  const terms = await openDeadline(sealer, deadline, host, isHers, nowMs);
+  if (typeof terms === "string") return { ok: false, why: terms };
   const { id, sealedAtMs, subject } = terms;
   const plain = await sealer.decrypt("form", boundFields({ host, target, subject }, id, sealedAtMs), contents);
   const form = plain && parse(plain);
   return form ? { ok: true, form: { id, sealedAtMs, ...form } } : { ok: false, why: "foreign" };
+}
+
+/** All that can be refused without the form itself. */
+export async function openDeadline(
+  sealer: Sealer,
+  deadline: string,
+  host: string,
+  isHers: (subject: string) => boolean,
+  nowMs: number,
+): Promise<Terms | OpenFault> {
+  const terms = await readDeadline(sealer, deadline);
+  if (!terms || terms.host !== host || !isHers(terms.subject)) return "foreign";
+  return nowMs >= terms.untilMs ? "expired" : terms;
 }
 
 /** A later deadline for a form whose page is still open; null when it has passed, or will not be moved any further. */

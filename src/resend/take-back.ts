@@ -3,11 +3,11 @@ import type { Identity } from "../identity/identity.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Bytes, Sealer } from "../seal.ts";
 import { decodeBase64url } from "./base64-bytes.ts";
-import { readWhole } from "./body.ts";
+import { BegunBody } from "./body.ts";
 import { CONTENTS_FIELD, DEADLINE_FIELD } from "./carried.ts";
 import { FORM_MAX_BYTES, FormInHand, type Means } from "./form-in-hand.ts";
 import { roomFor } from "./held.ts";
-import { openForm, RESTORED_HEADERS, type SealedForm } from "./seal-form.ts";
+import { openDeadline, openForm, RESTORED_HEADERS } from "./seal-form.ts";
 import { subjectOf } from "./subject.ts";
 
 /** Base64 of the largest form with its headers (four of 16 kB at the most), and the token. */
@@ -17,11 +17,13 @@ export type Taken =
   /** `facts`: of the request as it was first sent. `form`: null where nothing will ever be given back. */
   | { readonly kind: "request"; readonly request: Request; readonly facts: Facts; readonly form: FormInHand | null }
   | { readonly kind: "refused"; readonly fault: Fault }
-  /** Too many at once: this one was not read, and is sent again by reloading. */
+  /** Too many at once, or it came too slowly: this one was not read, and is sent again by reloading. */
   | { readonly kind: "busy" };
 
 const EXPIRED: Taken = { kind: "refused", fault: { status: 400, code: "form-expired" } };
 const FOREIGN: Taken = { kind: "refused", fault: { status: 400, code: "form-foreign" } };
+
+const BUSY: Taken = { kind: "busy" };
 
 /** @returns at once, not a promise, where nothing is read: so it is with nearly every request */
 export function takeForm(
@@ -45,21 +47,31 @@ async function takeBack(
   identity: Identity,
   nowMs: number,
 ): Promise<Taken> {
+  const begun = await BegunBody.begin(request.body, Math.min(BEGINNING_BYTES, facts.bodyBytes), facts.bodyBytes);
+  if (!begun) return BUSY;
+  const { beginning } = begun;
+  if (!matches(beginning, FIRST, 0)) {
+    // An ordinary form that happens to be text/plain.
+    const again = new Request(request, { body: begun.untouched() });
+    return { kind: "request", request: again, facts, form: FormInHand.first(means, again, facts, identity) };
+  }
+  // Before a decision only what we sealed for her is read to its end: what others make up costs one MAC.
+  const deadline = deadlineIn(beginning);
+  const { is: isHers } = await subjectOf(sealer, facts, identity);
+  const terms = deadline === null ? "foreign" : await openDeadline(sealer, deadline, facts.host, isHers, nowMs);
+  if (deadline === null || typeof terms === "string") {
+    begun.leave();
+    return terms === "expired" ? EXPIRED : FOREIGN;
+  }
   const release = means.held.take(facts.bodyBytes, roomFor(identity, true), nowMs);
-  if (!release) return { kind: "busy" };
-  const body = await readWhole(request.body, facts.bodyBytes);
+  if (!release) return BUSY;
+  const body = await begun.whole();
   if (body === null) {
     release();
-    return FOREIGN;
+    return BUSY; // a slow uplink: it is hers, and still good
   }
-  const sealed = fieldsOf(body);
-  if (sealed === "no") {
-    // An ordinary form that happens to be text/plain.
-    release();
-    const again = new Request(request, { body });
-    return { kind: "request", request: again, facts, form: FormInHand.first(means, again, facts, identity, body) };
-  }
-  const opened = sealed === "broken" ? null : await open(sealer, sealed, facts, identity, nowMs);
+  const contents = contentsIn(body, FIRST.length + deadline.length);
+  const opened = contents && (await openForm(sealer, { deadline, contents }, facts, isHers, nowMs));
   if (!opened?.ok) {
     release();
     return opened?.why === "expired" ? EXPIRED : FOREIGN;
@@ -96,26 +108,25 @@ function mayHaveComeBack(facts: Facts): facts is Facts & { readonly bodyBytes: n
   );
 }
 
-async function open(sealer: Sealer, sealed: SealedForm, facts: Facts, identity: Identity, nowMs: number) {
-  const subject = await subjectOf(sealer, facts, identity);
-  return openForm(sealer, sealed, facts, subject.is, nowMs);
-}
-
 const FIRST = new TextEncoder().encode(`${DEADLINE_FIELD}=`);
 const SECOND = new TextEncoder().encode(`\r\n${CONTENTS_FIELD}=`);
 const END = new TextEncoder().encode("\r\n");
 const DEADLINE_MAX_BYTES = 1_024;
 
-/** `name=value` lines, as text/plain has them (https://html.spec.whatwg.org/#plain-text-form-data). */
-function fieldsOf(body: Bytes): SealedForm | "no" | "broken" {
-  if (!matches(body, FIRST, 0)) return "no";
-  let middle = FIRST.length;
-  while (middle < FIRST.length + DEADLINE_MAX_BYTES && !matches(body, SECOND, middle)) middle++;
-  const from = middle + SECOND.length;
+/** Where the token has ended, whatever comes after it. */
+const BEGINNING_BYTES = FIRST.length + DEADLINE_MAX_BYTES + SECOND.length;
+
+/** `name=value` lines, as text/plain has them (https://html.spec.whatwg.org/#plain-text-form-data). ASCII only. */
+function deadlineIn(beginning: Bytes): string | null {
+  let end = FIRST.length;
+  while (end < beginning.length && !matches(beginning, SECOND, end)) end++;
+  return end < beginning.length ? new TextDecoder("latin1").decode(beginning.subarray(FIRST.length, end)) : null;
+}
+
+function contentsIn(body: Bytes, deadlineEnd: number): Bytes | null {
+  const from = deadlineEnd + SECOND.length;
   const to = body.length - END.length;
-  if (!matches(body, SECOND, middle) || from > to || !matches(body, END, to)) return "broken";
-  const contents = decodeBase64url(body.subarray(from, to));
-  return contents ? { deadline: new TextDecoder().decode(body.subarray(FIRST.length, middle)), contents } : "broken";
+  return from <= to && matches(body, END, to) ? decodeBase64url(body.subarray(from, to)) : null;
 }
 
 function matches(body: Uint8Array, expected: Uint8Array, at: number): boolean {

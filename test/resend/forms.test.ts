@@ -1,10 +1,21 @@
 /** Forms that are given back and sent again: the production bundle in the real runtime, over real sockets. */
 import { createHash, randomBytes } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http";
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { VISIT_COOKIE } from "../../src/identity/visit.ts";
 import { hang, headerOf, type Seen } from "../lab/recording-origin.ts";
-import { carriedBy, type FormLab, type Got, page, post, sendAgain, startFormLab, URLENCODED } from "./lab.ts";
+import {
+  carriedBy,
+  FORM_HEADERS,
+  type FormLab,
+  type Got,
+  page,
+  post,
+  sendAgain,
+  startFormLab,
+  URLENCODED,
+} from "./lab.ts";
 
 const MB = 1_048_576;
 const sha256 = (bytes: string | Uint8Array) => createHash("sha256").update(bytes).digest("hex");
@@ -193,6 +204,40 @@ describe("a sealed form", () => {
     expect(Number(until)).toBeGreaterThan(Date.now() + 9 * 60_000);
     expect((await keep({ "Sec-Fetch-Site": "cross-site" })).status).toBe(403);
     expect((await keep(freshAddress())).status).toBe(403);
+  });
+});
+
+describe("before anything is decided", () => {
+  /** The head of a post that says it is 2 MB long, and its first bytes; what is answered while no more comes. */
+  function begin(path: string, bytes: string): Promise<string> {
+    const { hostname, port, host, origin } = at(path);
+    const head = { ...FORM_HEADERS, ...freshAddress(), Origin: origin, "Content-Type": "text/plain", ...IMPATIENT };
+    const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
+    return new Promise((resolve, reject) => {
+      const socket = connect(Number(port), hostname);
+      socket.on("error", reject);
+      socket.on("data", (answer: Buffer) => {
+        resolve(answer.toString().split("\r\n", 1)[0] ?? "");
+        socket.destroy();
+      });
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines.join("\r\n")}\r\nContent-Length: 2000000\r\n\r\n`,
+      );
+      socket.write(bytes);
+    });
+  }
+  it("nobody's 2 MB are waited for: what is made up is refused by its first bytes", async () => {
+    expect(await begin("/limit/made-up", `shield-until=${"A".repeat(200)}\r\nshield-form=${"A".repeat(2_000)}`)).toBe(
+      "HTTP/1.1 400 Bad Request",
+    );
+  });
+  it("a text that is none of ours is decided about like any form, and reaches the origin as it was sent", async () => {
+    for (const text of ["q=1", "long ".repeat(100_000), "shield-"]) {
+      const got = await post(at("/plain"), text, { ...freshAddress(), "Content-Type": "text/plain" });
+      expect(got.status).toBe(200);
+      const seen = lab.posts("/plain").at(-1);
+      expect([seen?.sha256, seen && headerOf(seen, "Content-Length")]).toEqual([sha256(text), [String(text.length)]]);
+    }
   });
 });
 
