@@ -12,11 +12,20 @@ const PIECE_BYTES = 131_072;
 /** The largest form at 50 kB/s. Room for a form is counted for longer (held.ts), so slow senders cannot pile up. */
 const READ_WITHIN_MS = 60_000;
 
-/** Null when it is not as long as it was said to be, comes too slowly, or the client went away. */
-export async function readWhole(stream: ReadableStream<Uint8Array> | null, length: number): Promise<Bytes | null> {
+/**
+ * Null when it is not as long as it was said to be, comes too slowly, or the client went away.
+ * @param beginning what was read of it already
+ */
+export async function readWhole(
+  stream: ReadableStream<Uint8Array> | null,
+  length: number,
+  beginning: Bytes = new Uint8Array(),
+): Promise<Bytes | null> {
   const reader = stream?.getReader({ mode: "byob" }) ?? null;
   const timer = setTimeout(() => void reader?.cancel(), READ_WITHIN_MS);
-  const whole = await fill(reader, new Uint8Array(length), 0);
+  const bytes = new Uint8Array(length);
+  bytes.set(beginning);
+  const whole = await fill(reader, bytes, beginning.length);
   clearTimeout(timer);
   return whole;
 }
@@ -52,14 +61,8 @@ export class BegunBody {
   }
 
   /** All of it; null as `readWhole` has it. */
-  async whole(): Promise<Bytes | null> {
-    const { length } = this.beginning;
-    const rest = await readWhole(this.#stream, this.#length - length);
-    if (rest === null) return null;
-    const all = new Uint8Array(this.#length);
-    all.set(this.beginning);
-    all.set(rest, length);
-    return all;
+  whole(): Promise<Bytes | null> {
+    return readWhole(this.#stream, this.#length, this.beginning);
   }
 
   /** As if nobody had looked. */

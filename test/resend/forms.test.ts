@@ -209,12 +209,12 @@ describe("a sealed form", () => {
 
 describe("before anything is decided", () => {
   /** The head of a post that says it is 2 MB long, and its first bytes; what is answered while no more comes. */
-  function begin(path: string, bytes: string): Promise<string> {
+  function begin(path: string, bytes: string, from = freshAddress(), leaves = false): Promise<string> {
     const { hostname, port, host, origin } = at(path);
-    const head = { ...FORM_HEADERS, ...freshAddress(), Origin: origin, "Content-Type": "text/plain", ...IMPATIENT };
+    const head = { ...FORM_HEADERS, ...from, Origin: origin, "Content-Type": "text/plain", ...IMPATIENT };
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}`);
     return new Promise((resolve, reject) => {
-      const socket = connect(Number(port), hostname);
+      const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
       socket.on("error", reject);
       socket.on("data", (answer: Buffer) => {
         resolve(answer.toString().split("\r\n", 1)[0] ?? "");
@@ -224,12 +224,21 @@ describe("before anything is decided", () => {
         `POST ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines.join("\r\n")}\r\nContent-Length: 2000000\r\n\r\n`,
       );
       socket.write(bytes);
+      if (leaves) socket.end();
     });
   }
   it("nobody's 2 MB are waited for: what is made up is refused by its first bytes", async () => {
     expect(await begin("/limit/made-up", `shield-until=${"A".repeat(200)}\r\nshield-form=${"A".repeat(2_000)}`)).toBe(
       "HTTP/1.1 400 Bad Request",
     );
+  });
+  it("her own form that does not arrive whole is busy, not foreign: pressed again, it is sent", async () => {
+    const from = freshAddress();
+    const got = await post(at("/limit/slow"), "x".repeat(50_000), { ...from, ...IMPATIENT });
+    const cut = carriedBy(got)?.fields.slice(0, 20_000) ?? "";
+    expect(await begin("/limit/slow", cut, from, true)).toBe("HTTP/1.1 503 Service Unavailable");
+    expect((await sendAgain(got, from)).status).toBe(200);
+    only("/limit/slow");
   });
   it("a text that is none of ours is decided about like any form, and reaches the origin as it was sent", async () => {
     for (const text of ["q=1", "long ".repeat(100_000), "shield-"]) {
