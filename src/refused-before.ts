@@ -1,8 +1,10 @@
 /** The short way of a request: the one that a flood takes. shield.ts has the whole one. */
+
 import { repeat } from "./answer/respondent.ts";
 import type { Env } from "./env.ts";
 import { awakeIsolate } from "./isolate.ts";
 import { keepInTouch } from "./keep-in-touch.ts";
+import { noteOwnFailure } from "./own-failure.ts";
 import { glance } from "./request/glance.ts";
 
 /**
@@ -23,7 +25,7 @@ export function refusedBefore(request: Request, env: Env, ctx: ExecutionContext)
     refusal.desk.noteTurnedAway(refusal.cost);
     return repeat(refusal, seen, env, now);
   } catch (error) {
-    console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+    noteOwnFailure(error);
     return null; // the whole way has its own outcome for whatever fails
   }
 }

@@ -16,11 +16,10 @@ import { isAdminHost } from "./operator.ts";
 import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { bringTicket } from "./origin/bring-ticket.ts";
+import { noteOwnFailure, undecided, worstCase } from "./own-failure.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths.ts";
 import { beyond, decide, routeOf } from "./policy/decide.ts";
 import { FAILURES } from "./policy/failures.ts";
-import type { CompiledRoute } from "./policy/policy.ts";
-import { CLASS_OF_SERVICE } from "./policy/tables.ts";
 import type { Decision } from "./policy/verdict.ts";
 import { refusedBefore } from "./refused-before.ts";
 import type { Facts, Fault } from "./request/facts.ts";
@@ -59,13 +58,6 @@ export function shield(request: Request, env: Env, ctx: ExecutionContext): Respo
   return refusedBefore(request, env, ctx) ?? serve(request, env, ctx).catch(worstCase);
 }
 
-/** Not even who asks for what was found out: there is no table to ask, and nobody to forward for. */
-function worstCase(error: unknown): Response {
-  console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
-  const headers = { "Retry-After": "10", "Cache-Control": "no-store", "Content-Type": "text/plain" };
-  return new Response("Service unavailable\n", { status: 503, headers });
-}
-
 async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const isolate = awakeIsolate() ?? (await isolateFor(env));
   const facts = identify(request);
@@ -96,7 +88,7 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
   try {
     return await pass(visit);
   } catch (error) {
-    console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+    noteOwnFailure(error);
     return await afterOwnFailure(visit);
   }
 }
@@ -113,7 +105,7 @@ async function ownPath(
   try {
     return await serveOwnPath(request, facts, isolate, env, respond, (work) => ctx.waitUntil(work));
   } catch (error) {
-    console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+    noteOwnFailure(error);
     return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, "unknown", "normal");
   }
 }
@@ -301,11 +293,4 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
   const { form, asked } = visit;
   const carried = identity && form && !asked ? await form.carry(identity, Date.now()).catch(() => null) : null;
   return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()), carried);
-}
-
-/** Where deciding itself failed: the route is all that the table of failures needs to know. */
-function undecided(route: CompiledRoute, { lane }: Identity): Decision {
-  const serviceClass = CLASS_OF_SERVICE[lane][route.importance];
-  const verdict = { kind: "allow" } as const;
-  return { verdict, reason: OWN_FAILURE_REASON, route, serviceClass, charges: [], standsUntil: null, observed: [] };
 }
