@@ -1,6 +1,12 @@
 /** The desk: one site as one isolate sees it. Plain bounded data; time is passed in. */
 import type { SiteOrders, SiteSummary } from "./counters/protocol.ts";
+import type { Lane } from "./identity/identity.ts";
 import { Admission } from "./origin/admission.ts";
+import type { Gate } from "./origin/admit.ts";
+import { Fairness } from "./origin/fairness.ts";
+import type { InFlightCounter } from "./origin/in-flight.ts";
+import { Residence } from "./origin/residence.ts";
+import { Retries } from "./origin/retries.ts";
 import { POSTURE_WITHOUT_WATCH } from "./policy/failures.ts";
 import {
   firstOfEach,
@@ -14,14 +20,18 @@ import {
 import type { Site } from "./policy/policy.ts";
 import type { ClassOfService } from "./policy/tables.ts";
 import type { Posture } from "./policy/verdict.ts";
+import type { Asker } from "./request/facts.ts";
 import { LineAtEdge } from "./waiting/lines.ts";
 
 const ORDERS_HOLD_MS = 60_000;
 
 /** What it may send to the origin, and what it has seen since the last exchange. */
-export class Desk {
+export class Desk implements Gate {
   readonly site: Site;
   readonly admission: Admission;
+  readonly fairness = new Fairness();
+  readonly retries = new Retries();
+  waiting = 0;
   #posture: Posture = "normal";
   #because = "";
   #postureSince: number | null = null;
@@ -32,16 +42,25 @@ export class Desk {
   #switchedOff: SwitchedOffRoutes;
   /** The lines of the waiting room. */
   readonly lines = new LineAtEdge();
-  inFlight = 0;
+  /** Requests at the origin whose time there says something about it, by class. */
+  readonly #residences: readonly [Residence, Residence, Residence, Residence];
+  /** The others: what brings a body takes as long as its sender likes. */
+  readonly #uploads: InFlightCounter = { inFlight: 0 };
   #wanted: [number, number, number, number] = [0, 0, 0, 0];
   #turnedAway = 0;
   #forwarded = 0;
   #failed = 0;
+  #sent: [number, number, number, number] = [0, 0, 0, 0];
+  #overdrawn = 0;
+  #strangers = 0;
+  #pages = 0;
+  #parts = 0;
   #since = 0;
 
-  constructor(site: Site) {
+  constructor(site: Site, now: () => number = Date.now) {
     this.site = site;
     this.admission = new Admission(site.capacityPerSecond);
+    this.#residences = [new Residence(now), new Residence(now), new Residence(now), new Residence(now)];
     this.#modes = site.modes;
     this.#switchedOff = switchedOffBy(site.modes);
   }
@@ -107,7 +126,26 @@ export class Desk {
     if (order.manual) this.setModes(order.manual);
     this.lines.obey(order.lines, now);
     this.#orderedAt = now;
-    this.admission.lease(order.unitsPerSecond, now);
+    // Leases count from when they were asked for: the last summary.
+    if (order.lease) this.admission.lease(order.lease, this.#since);
+  }
+
+  /** Where a request is counted while it is at the origin. @param tells whether its time there is the origin's doing */
+  inFlight(serviceClass: ClassOfService, tells: boolean): InFlightCounter {
+    return tells ? this.#residences[serviceClass] : this.#uploads;
+  }
+
+  /** Who asks: whether strangers come as a crowd of people does, or as a flood. */
+  noteAsker(lane: Lane, asker: Asker, times = 1): void {
+    if (lane !== "unknown" && lane !== "cleared") return;
+    this.#strangers += times;
+    if (asker === "navigation") this.#pages += times;
+    else if (asker === "subresource" || asker === "script") this.#parts += times;
+  }
+
+  noteSent(serviceClass: ClassOfService, units: number, overdrawn: boolean): void {
+    this.#sent[serviceClass] += units;
+    if (overdrawn) this.#overdrawn += units;
   }
 
   noteWanted(serviceClass: ClassOfService, units: number): void {
@@ -118,13 +156,16 @@ export class Desk {
     this.#turnedAway += units;
   }
 
-  noteForwarded(failed: boolean): void {
+  /** @param overloaded whether the origin answered that it cannot, or not at all */
+  noteForwarded(overloaded: boolean, now: number): void {
     this.#forwarded++;
-    if (failed) this.#failed++;
+    if (overloaded) this.#failed++;
+    this.admission.noteAnswer(overloaded, now);
   }
 
   /** The figures since the last call; starts anew. */
   summarize(now: number): SiteSummary {
+    const residences = this.#residences.map((residence) => residence.collect());
     const summary: SiteSummary = {
       site: this.site.name,
       capacityPerSecond: this.site.capacityPerSecond,
@@ -134,11 +175,24 @@ export class Desk {
       forwarded: this.#forwarded,
       failed: this.#failed,
       lines: this.lines.collect(now),
+      sent: this.#sent,
+      overdrawn: this.#overdrawn,
+      residenceMs: residences.map(({ ms }) => ms),
+      left: residences.map(({ left }) => left),
+      strangers: this.#strangers,
+      pages: this.#pages,
+      parts: this.#parts,
+      lease: this.admission.claim(now),
     };
     this.#wanted = [0, 0, 0, 0];
     this.#turnedAway = 0;
     this.#forwarded = 0;
     this.#failed = 0;
+    this.#sent = [0, 0, 0, 0];
+    this.#overdrawn = 0;
+    this.#strangers = 0;
+    this.#pages = 0;
+    this.#parts = 0;
     this.#since = now;
     return summary;
   }

@@ -84,6 +84,12 @@ export class Isolate {
     return [...this.#desks.values()].map((desk, i) => ({ ...desk.summarize(now), full: i === 0 ? full : 0 }));
   }
 
+  /** Whether somebody may be waiting for the first lease of a site. */
+  awaitsFirstLease(now: number): boolean {
+    for (const desk of this.#desks.values()) if (desk.waiting > 0 && desk.admission.awaitsFirstLease(now)) return true;
+    return false;
+  }
+
   obey(reply: ExchangeReply, now: number): void {
     if (reply.revocations) this.revocations.learn(reply.revocations);
     for (const order of reply.sites)

@@ -17,5 +17,9 @@ export function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): 
     random: Math.random,
     say: (event) => console.warn(event),
   });
-  if (exchange) ctx.waitUntil(exchange);
+  // Who waits for the first lease makes no further request that would ask for it.
+  const again = (): void => {
+    if (isolate.awaitsFirstLease(Date.now())) keepInTouch(isolate, env, ctx);
+  };
+  if (exchange) ctx.waitUntil(exchange.then(again));
 }

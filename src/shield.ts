@@ -141,6 +141,8 @@ async function pass(visit: Visit): Promise<Response> {
   visit.decision = decision;
   isolate.tally.apply(decision.charges, now);
 
+  desk.noteAsker(identity.lane, facts.asker);
+
   const { verdict } = decision;
   // Without a secret nobody can be asked for anything: only limits remain.
   const unasked = verdict.kind === "challenge" && isolate.sealer === null;
@@ -177,14 +179,29 @@ async function pass(visit: Visit): Promise<Response> {
     return waitInLine(visit, identity, decision, stander);
   }
   desk.noteWanted(decision.serviceClass, decision.route.cost);
-  const room =
-    desk.admission.take(decision.serviceClass, decision.route.cost, Date.now()) ||
-    (await admit(desk.admission, decision, identity.lane, visit.request.signal, (ms) => scheduler.wait(ms), Date.now));
-  if (stander) desk.lines.noteTry(decision.serviceClass, room);
-  if (!room) spending?.giveBack();
-  if (!room && stander) return waitInLine(visit, identity, decision, stander);
-  if (!room) return turnAway(visit, NO_ROOM, "no room at the origin", identity);
-  return forwarded(visit, identity, decision);
+  const asking = {
+    decision,
+    lane: identity.lane,
+    principal: identity.principal,
+    request: `${facts.method} ${facts.target}`,
+    gone: visit.request.signal,
+  };
+  const entering = admit(desk, asking, (ms) => scheduler.wait(ms), Date.now);
+  const room = entering instanceof Promise ? await entering : entering;
+  if (stander) desk.lines.noteTry(decision.serviceClass, room !== "none");
+  switch (room) {
+    case "gone":
+      spending?.giveBack();
+      return new Response(null, { status: 499 }); // nobody is there to read it
+    case "none":
+      spending?.giveBack();
+      if (stander) return waitInLine(visit, identity, decision, stander);
+      return turnAway(visit, NO_ROOM, "no room at the origin", identity);
+    case "room":
+    case "overdrawn":
+      desk.noteSent(decision.serviceClass, decision.route.cost, room === "overdrawn");
+      return forwarded(visit, identity, decision);
+  }
 }
 
 /** Proven people make room for those behind the same address who have yet to sign in. */
@@ -235,7 +252,7 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
     }
   }
   const request = form?.forOrigin() ?? visit.request;
-  const asking = askOrigin({ request, facts, identity, route: decision.route, desk, sealer: isolate.sealer }, env, ctx);
+  const asking = askOrigin({ request, facts, identity, decision, desk, sealer: isolate.sealer }, env, ctx);
   // It is marked as sent: so it is sent to the end, also when she leaves meanwhile.
   if (form?.returned) ctx.waitUntil(asking);
   const answer = await asking;

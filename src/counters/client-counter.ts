@@ -27,6 +27,8 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
   readonly #shard: Shard;
   readonly #grants: StrictGrants;
   readonly #helpDesk: HelpDesk;
+  /** What was leased to an earlier life of this shard is still out when a new one begins, so the watch tells them apart. */
+  readonly #incarnation = crypto.randomUUID();
   #handoverScheduled = false;
   #handoversUnderWay = 0;
   #purgedAt = 0;
@@ -154,13 +156,15 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
   }
 
   async #reportToWatch(): Promise<void> {
+    const now = Date.now();
     const report = {
       shard: this.#number,
+      incarnation: this.#incarnation,
       isolates: this.#shard.isolates,
-      sites: this.#shard.summaries(),
+      sites: this.#shard.summaries(now),
       revocationsVersion: this.#shard.revocationsVersion,
     };
-    this.#shard.obey(await watchObject(this.env).report(report));
+    this.#shard.obey(await watchObject(this.env).report(report), now);
   }
 
   #purge(now: number): void {

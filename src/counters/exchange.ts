@@ -5,10 +5,17 @@
 import type { ExchangeReply, ExchangeReport, SiteSummary } from "./protocol.ts";
 import type { Tally } from "./tally.ts";
 
-const FIRST_AFTER_MS = 250;
+/**
+ * The first request of an isolate, or of one that was idle, needs news: nobody knows what it may do. That exchange tells of
+ * hardly more than this request, so another follows at the usual pace.
+ */
+const FIRST_AFTER_MS = 10;
+const IDLE_AFTER_MS = 2500;
+/** Until the shard says otherwise. */
+const USUAL_MS = 250;
 const JITTER = 0.2;
 /** The shard sets the pace; nonsense from it must neither become a storm nor silence. */
-const PACE_MIN_MS = 500;
+const PACE_MIN_MS = 250;
 const BACKOFF_MAX_MS = 15_000;
 const CALL_TIMEOUT_MS = 3_000;
 /** An exchange that was scheduled but never ran (its invocation was killed) is given up after this. */
@@ -58,8 +65,9 @@ class Late extends Error {}
 export class Exchange {
   readonly isolate: string;
   readonly #tally: Tally;
-  #intervalMs = FIRST_AFTER_MS;
+  #intervalMs = USUAL_MS;
   #scheduledAt = 0;
+  #endedAt = 0;
   #scheduled = false;
   #failures = 0;
   #detour = 0;
@@ -100,15 +108,18 @@ export class Exchange {
 
   async #run(deps: ExchangeDeps, scheduledAt: number): Promise<void> {
     try {
-      await deps.wait(this.#intervalMs * (1 + JITTER * (2 * deps.random() - 1)));
-      await this.#exchange(deps);
+      const idle = this.#failures === 0 && scheduledAt - this.#endedAt > IDLE_AFTER_MS;
+      if (idle) await this.#exchangeAfter(FIRST_AFTER_MS, deps);
+      if (!idle || this.#failures === 0) await this.#exchangeAfter(this.#intervalMs, deps);
     } finally {
+      this.#endedAt = deps.now();
       // One that was given up and ran late after all must not end its successor.
       if (this.#scheduledAt === scheduledAt) this.#scheduled = false;
     }
   }
 
-  async #exchange(deps: ExchangeDeps): Promise<void> {
+  async #exchangeAfter(ms: number, deps: ExchangeDeps): Promise<void> {
+    await deps.wait(ms * (1 + JITTER * (2 * deps.random() - 1)));
     const spendings = this.#tally.collect(deps.now());
     try {
       const call = deps.partner(this.#detour).exchange({

@@ -7,7 +7,9 @@ import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes } from "../policy/modes.ts";
 import type { Posture } from "../policy/verdict.ts";
 import { addLineCounts, type LineCounts, type Lines } from "../waiting/lines.ts";
+import type { Lease } from "./lease-book.ts";
 import type { Spendings } from "./ledger.ts";
+import { combined, plus, type Rates, ratesFrom, scaledBy } from "./rates.ts";
 
 /** An isolate's report to its home shard. */
 export interface ExchangeReport {
@@ -41,13 +43,28 @@ export interface SiteSummary {
   readonly wanted: readonly number[];
   /** Turned away by challenge, limit, block or closed. */
   readonly turnedAway: number;
-  /** Forwarded requests, and those of them that failed (5xx, timeout, no connection). */
+  /** Answers of the origin, and those of them that say it is overloaded: 502 to 504, Cloudflare's 52x, timeout, no connection. */
   readonly forwarded: number;
   readonly failed: number;
   /** Denied keys that had to be forgotten as all around them were denied as well. Above 0 is itself a reason to be on guard. */
   readonly full?: number;
   /** People in the waiting room, by class of service. */
   readonly lines?: LineCounts;
+  /** Of `wanted`, what was sent to the origin. */
+  readonly sent?: readonly number[];
+  /** Sent in spite of everything: critical requests of proven clients for whom there was no room in two seconds. */
+  readonly overdrawn?: number;
+  /** By class: time that requests spent at the origin, ms, those still there included, and how many left it. */
+  readonly residenceMs?: readonly number[];
+  readonly left?: readonly number[];
+  /** Requests of whoever proved nothing about himself; of them pages that browsers asked for, and parts of pages. */
+  readonly strangers?: number;
+  readonly pages?: number;
+  readonly parts?: number;
+  /** What is needed by class, units a second, smoothed over the last reports. Left out by isolates. */
+  readonly need?: readonly number[];
+  /** The grant that the reporter works under, and the most that it may use until it hears again, by class. */
+  readonly lease?: { readonly number: number; readonly held: readonly number[] };
 }
 
 /** What the watch wants of an isolate for a site. */
@@ -66,6 +83,10 @@ export interface SiteOrders {
   readonly since?: number | null;
   /** From the watch to a shard that knows an older list: rides with the first order, as it concerns all sites. */
   readonly revocations?: RevocationList;
+  /** The same by class of service, as a lease. Null: there is none to give, the last one runs out. */
+  readonly lease?: Lease | null;
+  /** What the whole site may send to the origin, units a second: for whoever watches. */
+  readonly allowedPerSecond?: number;
 }
 
 export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSummary {
@@ -80,6 +101,13 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     failed: a.failed + b.failed,
     full: (a.full ?? 0) + (b.full ?? 0),
     lines: addLineCounts(a.lines, b.lines),
+    sent: plus(ratesFrom(a.sent), ratesFrom(b.sent)),
+    overdrawn: (a.overdrawn ?? 0) + (b.overdrawn ?? 0),
+    residenceMs: plus(ratesFrom(a.residenceMs), ratesFrom(b.residenceMs)),
+    left: plus(ratesFrom(a.left), ratesFrom(b.left)),
+    strangers: (a.strangers ?? 0) + (b.strangers ?? 0),
+    pages: (a.pages ?? 0) + (b.pages ?? 0),
+    parts: (a.parts ?? 0) + (b.parts ?? 0),
   };
 }
 
@@ -88,10 +116,18 @@ export function demandOf(summary: SiteSummary): number {
   return summary.turnedAway + summary.wanted.reduce((sum, units) => sum + units, 0);
 }
 
-/** How much each class of service counts when a lease is divided: where doctors are, the room must be. */
-const WEIGHT_OF_CLASS = [8, 4, 2, 1] as const;
+/**
+ * How fast a need is followed from one report to the next, share of the way: a doctor who comes must not wait. A first report covers no time, one after a pause
+ * covers much in which nothing was: both tell of a second or so.
+ */
+const NEED_RISES = 0.9;
+const NEED_FALLS = 0.3;
+const NEED_OVER_MS: readonly [number, number] = [1000, 2000];
 
 /** What a part of the edge needs of the origin. What it turned away needs nothing, or a flood would take the lease with it. */
-export function needOf(summary: SiteSummary): number {
-  return summary.wanted.reduce((sum, units, serviceClass) => sum + units * (WEIGHT_OF_CLASS[serviceClass] ?? 1), 0);
+export function needOf({ wanted, overMs }: SiteSummary, before: Rates | undefined): Rates {
+  const seconds = Math.min(NEED_OVER_MS[1], Math.max(NEED_OVER_MS[0], overMs)) / 1000;
+  const now = scaledBy(ratesFrom(wanted), 1 / seconds);
+  if (before === undefined) return now;
+  return combined(before, now, (was, is) => was + (is - was) * (is > was ? NEED_RISES : NEED_FALLS));
 }

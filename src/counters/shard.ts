@@ -7,6 +7,7 @@
  * watch as well, whose orders come back with `obey`. Nothing here waits, and all memory is bounded.
  */
 import type { RevocationList } from "../identity/revocations.ts";
+import { LeaseBook } from "./lease-book.ts";
 import { Ledger, type Spendings } from "./ledger.ts";
 import {
   addSummaries,
@@ -16,6 +17,7 @@ import {
   type SiteOrders,
   type SiteSummary,
 } from "./protocol.ts";
+import { larger, NO_RATES, plus, type Rates, ratesFrom, totalOf } from "./rates.ts";
 
 /** How many shards the product runs: few and warm, however many clients. */
 export const SHARD_COUNT = 16;
@@ -28,6 +30,10 @@ const KEYS_PER_HANDOVER = 65_536;
 const HANDOVER_EVERY_MS = 500;
 const WATCH_EVERY_MS = 1000;
 const EXCHANGE_EVERY_MS = 1000;
+/** A first report tells of one request, and may come before the watch's first word: the next one follows sooner. */
+const FIRST_PACE_MS = 250;
+/** While proven people need more than this shard, or their isolate, was given, both ask again sooner. */
+const HUNGRY_EVERY_MS = 400;
 /** Half of what an object bears (about 1,000 calls/s, platform documentation): the rest is for merges and spent puzzles. */
 const EXCHANGES_PER_SECOND_MAX = 400;
 const SWEEP_EVERY_MS = 1000;
@@ -38,8 +44,10 @@ const SITES_MAX = 64;
 /** What reports ask of a budget is decided in the isolate; here every spending of a foreign key is handed on. */
 const TELL_EVERYTHING = 0;
 const TELL_NOBODY = Number.POSITIVE_INFINITY;
-/** Of a lease a fifth is divided evenly, so that nobody starves who wakes up, the rest by demand. */
-const EVEN_SHARE = 0.2;
+/** Of proven clients' classes the spare is shared among so many isolates at least. */
+const PROVEN_PARTS_MIN = 2;
+/** What an isolate's lease lasts: four missed exchanges. Never longer than what it is made of, the watch's lease. */
+const ISOLATE_LEASE_MS = 5000;
 
 /** What this shard's isolates spent of keys that another shard owns. */
 export interface Handover {
@@ -64,9 +72,19 @@ export interface ShardOptions {
 
 interface KnownIsolate {
   at: number;
-  /** By site, cost units a second. */
-  demand: ReadonlyMap<string, number>;
+  /** What it needs, by site. */
+  need: ReadonlyMap<string, Rates>;
 }
+
+/** One site as a shard leases it out: what the watch leased to the shard, and to whom the shard leased that on. */
+interface Tenancy {
+  readonly book: LeaseBook;
+  held: Rates;
+  number: number;
+  until: number;
+}
+
+const NO_TENANCY = { book: undefined, held: NO_RATES, number: 0, until: 0 };
 
 export class Shard {
   readonly #shard: number;
@@ -74,13 +92,13 @@ export class Shard {
   readonly #own: Ledger;
   readonly #foreign: Ledger;
   readonly #isolates = new Map<string, KnownIsolate>();
-  /** Sum over all isolates, by site: kept up to date so that no exchange has to add up thousands. */
-  readonly #demand = new Map<string, number>();
+  readonly #tenancies = new Map<string, Tenancy>();
   #summaries = new Map<string, SiteSummary>();
   #orders: readonly SiteOrders[] = [];
   #revocations: RevocationList | null = null;
   #handedOverAt = 0;
   #toldWatchAt = 0;
+  #hungry = false;
   #sweptAt = 0;
 
   constructor({ shard, count, ownEntries = OWN_ENTRIES, foreignEntries = FOREIGN_ENTRIES }: ShardOptions) {
@@ -98,8 +116,14 @@ export class Shard {
   /** One isolate's report in, what it should know out. */
   exchange(report: ExchangeReport, now: number): ExchangeReply {
     const tats = this.#spend(report.spendings, now);
+    const isFirst = !this.#isolates.has(report.isolate);
     this.#note(report, now);
-    const reply = { nextInMs: this.#paceMs(), tats, sites: this.#ordersFor(report.isolate) };
+    const sites = this.#ordersFor(report, now);
+    const hungry = sites.some(({ site, lease }) => isHungry(this.#isolates.get(report.isolate)?.need.get(site), lease));
+    this.#hungry ||= hungry;
+    const soon = hungry || isFirst || this.#orders.length === 0;
+    const nextInMs = soon ? Math.max(FIRST_PACE_MS, this.#paceMs() / 3) : this.#paceMs();
+    const reply = { nextInMs, tats, sites };
     const isNews = this.revocationsVersion > (report.revocationsVersion ?? 0);
     return this.#revocations && isNews ? { ...reply, revocations: this.#revocations } : reply;
   }
@@ -114,9 +138,10 @@ export class Shard {
     return Math.max(0, this.#handedOverAt + HANDOVER_EVERY_MS - now);
   }
 
-  /** Whether the watch is to be told with this handover. True at most once a second. */
+  /** Whether the watch is to be told with this handover: once a second, sooner while doctors want for something. */
   watchDue(now: number): boolean {
-    if (now - this.#toldWatchAt < WATCH_EVERY_MS) return false;
+    if (now - this.#toldWatchAt < (this.#hungry ? HUNGRY_EVERY_MS : WATCH_EVERY_MS)) return false;
+    this.#hungry = false;
     this.#toldWatchAt = now;
     return true;
   }
@@ -133,8 +158,13 @@ export class Shard {
   }
 
   /** Takes what is to be told to the watch. */
-  summaries(): readonly SiteSummary[] {
-    const summaries = [...this.#summaries.values()];
+  summaries(now: number): readonly SiteSummary[] {
+    const summaries = [...this.#summaries.values()].map((summary): SiteSummary => {
+      const { held, number, until, book } = this.#tenancies.get(summary.site) ?? NO_TENANCY;
+      const exposed = book?.exposure(now) ?? NO_RATES;
+      const lease = { number, held: now <= until ? larger(held, exposed) : exposed };
+      return { ...summary, need: this.#needOf(summary.site), lease };
+    });
     this.#summaries = new Map();
     return summaries;
   }
@@ -144,12 +174,24 @@ export class Shard {
     return this.#revocations?.version ?? 0;
   }
 
-  /** The watch's orders for this shard: divided among its isolates from now on. */
-  obey(orders: readonly SiteOrders[]): void {
+  /**
+   * The watch's orders for this shard: its leases are leased on to the isolates from now on.
+   *
+   * @param askedAt when the watch was asked, ms: leases count from then
+   */
+  obey(orders: readonly SiteOrders[], askedAt: number): void {
     this.#orders = orders.map(({ revocations, ...order }) => {
       if (revocations && revocations.version > this.revocationsVersion) this.#revocations = revocations;
       return order;
     });
+    for (const { site, lease } of orders) {
+      const tenancy = this.#tenancyOf(site, askedAt);
+      // An answer that was overtaken by a later one is void: the watch counts with the later.
+      if (!lease || !tenancy || (lease.number <= tenancy.number && askedAt <= tenancy.until)) continue;
+      tenancy.held = ratesFrom(lease.perSecond);
+      tenancy.number = lease.number;
+      tenancy.until = askedAt + lease.forMs;
+    }
   }
 
   #spend({ keys, spentMs }: Spendings, now: number): Float64Array {
@@ -170,42 +212,60 @@ export class Shard {
   }
 
   #note({ isolate, sites }: ExchangeReport, now: number): void {
-    const demand = new Map<string, number>();
+    const before = this.#isolates.get(isolate);
+    const need = new Map<string, Rates>();
     for (const summary of sites) {
       const known = this.#summaries.get(summary.site);
       if (!known && this.#summaries.size >= SITES_MAX) continue;
       this.#summaries.set(summary.site, addSummaries(known, summary));
-      demand.set(summary.site, (needOf(summary) * 1000) / Math.max(summary.overMs, 100));
+      need.set(summary.site, needOf(summary, before?.need.get(summary.site)));
     }
     if (now - this.#sweptAt >= SWEEP_EVERY_MS) this.#sweep(now);
-    const before = this.#isolates.get(isolate);
-    if (!before && this.#isolates.size >= ISOLATES_MAX) return;
-    for (const [site, perSecond] of demand)
-      this.#demand.set(site, (this.#demand.get(site) ?? 0) + perSecond - (before?.demand.get(site) ?? 0));
-    this.#isolates.set(isolate, { at: now, demand });
+    if (before || this.#isolates.size < ISOLATES_MAX) this.#isolates.set(isolate, { at: now, need });
   }
 
   #sweep(now: number): void {
     this.#sweptAt = now;
-    this.#demand.clear();
     const goneBefore = now - MISSED_UNTIL_GONE * this.#paceMs();
-    for (const [id, { at, demand }] of this.#isolates) {
-      if (at < goneBefore) this.#isolates.delete(id);
-      else for (const [site, perSecond] of demand) this.#demand.set(site, (this.#demand.get(site) ?? 0) + perSecond);
-    }
+    for (const [id, { at }] of this.#isolates) if (at < goneBefore) this.#isolates.delete(id);
+    for (const { book } of this.#tenancies.values()) book.sweep(now);
   }
 
-  #ordersFor(isolate: string): readonly SiteOrders[] {
-    const known = this.#isolates.get(isolate);
-    const even = 1 / Math.max(1, this.#isolates.size);
+  #needOf(site: string): Rates {
+    let sum = NO_RATES;
+    for (const { need } of this.#isolates.values()) sum = plus(sum, need.get(site) ?? NO_RATES);
+    return sum;
+  }
+
+  #tenancyOf(site: string, now: number): Tenancy | undefined {
+    const known = this.#tenancies.get(site);
+    if (known || this.#tenancies.size >= SITES_MAX) return known;
+    const tenancy: Tenancy = { book: new LeaseBook(now, PROVEN_PARTS_MIN), held: NO_RATES, number: 0, until: 0 };
+    this.#tenancies.set(site, tenancy);
+    return tenancy;
+  }
+
+  #ordersFor({ isolate, sites }: ExchangeReport, now: number): readonly SiteOrders[] {
     return this.#orders.map((order) => {
-      const all = this.#demand.get(order.site) ?? 0;
-      const mine = known?.demand.get(order.site) ?? 0;
-      // An isolate beyond those we count gets its even part of nothing: it lives by its floor.
-      const share = known === undefined ? 0 : all > 0 ? EVEN_SHARE * even + (1 - EVEN_SHARE) * (mine / all) : even;
-      return { ...order, unitsPerSecond: order.unitsPerSecond * share };
+      const summary = sites.find(({ site }) => site === order.site);
+      const tenancy = this.#tenancies.get(order.site);
+      const lasts = tenancy ? Math.min(ISOLATE_LEASE_MS, tenancy.until - now) : 0;
+      const claim = {
+        need: this.#isolates.get(isolate)?.need.get(order.site) ?? NO_RATES,
+        held: ratesFrom(summary?.lease?.held),
+        number: summary?.lease?.number ?? 0,
+      };
+      const lease = (summary && lasts > 0 && tenancy?.book.grant(isolate, claim, tenancy.held, lasts, now)) || null;
+      return { ...order, lease, unitsPerSecond: lease ? totalOf(ratesFrom(lease.perSecond)) : 0 };
     });
   }
+}
+
+/** Whether proven people need more than they were given. */
+function isHungry(need: Rates | undefined, lease: SiteOrders["lease"]): boolean {
+  if (!need) return false;
+  const given = ratesFrom(lease?.perSecond);
+  return need[0] > given[0] || need[1] > given[1];
 }
 
 function splitByOwner({ keys, spentMs }: Spendings, count: number): readonly Handover[] {

@@ -1,84 +1,189 @@
 /**
- * Admission to the origin in one isolate: spends what the watch leased to it, by class of service.
+ * Admission to the origin in one isolate: spends what was leased to it, by class of service.
  *
- * Each class has a bucket filled with its reserved share. What a full bucket cannot hold goes into a common one from which
- * every class may take, the lower ones only while it is nearly full. So a share is guaranteed, an unused one is not lost,
- * and whoever is more important comes first.
+ * Each class has a bucket filled at its leased rate. Who finds his own empty may take from those of lower classes, and from
+ * those of higher ones while they are nearly full: the less important he is, the fuller. So a share is guaranteed, an unused
+ * one is not lost, and whoever is more important comes first.
+ *
+ * An isolate that has just started may pass a few proven requests; strangers wait a moment for its first lease. When a lease
+ * runs out half of it holds for a while, since whoever gave it counted with that. One that nobody asked anything for longer
+ * is as new. Only an isolate that was asked and has heard of nobody helps itself, with little at first and more while the
+ * origin answers well (as TCP starts: RFC 5681).
  */
-import { CLASS_SHARES, CLASSES, type ClassOfService } from "../policy/tables.ts";
+import { FLOOR_FOR_MS, FLOOR_SHARE, type Lease } from "../counters/lease-book.ts";
+import { NO_RATES, type Rates, ratesFrom, scaledBy } from "../counters/rates.ts";
+import { CLASSES, type ClassOfService } from "../policy/tables.ts";
 
-/** Buckets hold this much of their rate, so in any second the origin gets at most a quarter more than the lease. */
-const BURST_SECONDS = 0.25;
-/** Before the first lease comes an isolate takes this share of the site's capacity; it lasts for one exchange. */
-const FIRST_SHARE = 0.5;
-/** A lease without news for so long counts no more; the floor holds then. */
-const LEASE_FOR_MS = 10_000;
-/** Share of the capacity that an isolate without a lease may take. */
-const FLOOR_SHARE = 0.1;
-/** How full the common bucket must be for each class to take from it. */
-const COMMON_FROM: readonly [number, number, number, number] = [0, 0.25, 0.5, 0.75];
+/** Buckets hold this many seconds of their rate: proven people and residents' critical requests come in bursts, and few. */
+const DEPTH_SECONDS: Rates = [2, 2, 0.25, 0.25];
+/** So much at least, cost units: a rate of one request a minute must still let that one through. */
+const DEPTH_MIN: Rates = [12, 8, 1, 1];
+/** What each class leaves in the bucket of a higher one, as a share of its depth. */
+const LEAVES: Rates = [0, 0.2, 0.35, 0.5];
+/** What P0 and P1 may take before the first lease, cost units in all: paid out of the watch's reserve. */
+export const FIRST_UNITS = 10;
+/** An isolate without a lease for so long after its first request has nobody to wait for. */
+export const FIRST_LEASE_WITHIN_MS = 1500;
+/** An isolate on its own: share of the site's capacity at first, how often that doubles, and where it ends. */
+const ALONE_SHARE = 0.01;
+const ALONE_PROVEN_SHARE = 0.15;
+const ALONE_DOUBLES_EVERY_MS = 1000;
+const ALONE_SHARE_MAX = 0.4;
+const ALONE_BY_CLASS: readonly [Rates, Rates] = [
+  [0.55, 0.45, 0, 0],
+  [0, 0, 0.6, 0.4],
+];
+/** Answers that say "overloaded" or never come: the share of the last ones, smoothed, from which on the isolate brakes. */
+const TROUBLE_FOLLOWS = 0.1;
+const TROUBLE_FROM = 0.25;
+const BRAKE_EVERY_MS = 500;
+/** What one braking leaves, the least that is ever left, and what comes back a second; strangers pay first. */
+const BRAKE_LEAVES: Rates = [0.8, 0.8, 0.5, 0.5];
+const BRAKE_LEAST: Rates = [0.5, 0.5, 1 / 64, 1 / 64];
+const BRAKE_RELEASES = 0.1;
+
+type Four = [number, number, number, number];
 
 export class Admission {
   readonly #capacityPerSecond: number;
-  #unitsPerSecond: number;
-  #leasedAt = 0;
+  #leased: Rates = NO_RATES;
+  #number = 0;
+  #leaseUntil = 0;
+  /** When this isolate first asked for room; 0 before. */
+  #bornAt = 0;
+  #first = FIRST_UNITS;
   #filledAt = 0;
-  readonly #buckets: [number, number, number, number];
-  #common: number;
+  /** What fills the buckets now, brake included. */
+  #rates: Rates = NO_RATES;
+  readonly #buckets: Four = [0, 0, 0, 0];
+  readonly #brake: Four = [1, 1, 1, 1];
+  #trouble = 0;
+  #brakedAt = 0;
 
   constructor(capacityPerSecond: number) {
     this.#capacityPerSecond = capacityPerSecond;
-    this.#unitsPerSecond = capacityPerSecond * FIRST_SHARE;
-    this.#buckets = [this.#depth(0), this.#depth(1), this.#depth(2), this.#depth(3)];
-    this.#common = this.#unitsPerSecond * BURST_SECONDS;
   }
 
-  /** Takes over a lease from the watch. */
-  lease(unitsPerSecond: number, now: number): void {
-    this.#unitsPerSecond = unitsPerSecond;
-    this.#leasedAt = now;
+  /**
+   * Takes over a lease. Null: there is none to give; the last one runs out.
+   *
+   * @param askedAt when it was asked for, ms: it counts from then
+   */
+  lease(lease: Lease | null, askedAt: number): void {
+    if (lease === null) return;
+    const isFirst = this.#number === 0;
+    this.#leased = ratesFrom(lease.perSecond);
+    this.#number = lease.number;
+    this.#leaseUntil = askedAt + lease.forMs;
+    // Proven people find their buckets full; strangers' fill from nothing, or thousands of new isolates would come at once.
+    if (isFirst) for (const c of [0, 1] as const) this.#buckets[c] = this.#leased[c] * DEPTH_SECONDS[c];
+  }
+
+  /** The grant that holds, 0 for none yet, and what it gave, told in full until its floor is over (see `Claim`). */
+  claim(now: number): { readonly number: number; readonly held: Rates } {
+    const lapsed = this.#number !== 0 && now > this.#leaseUntil + FLOOR_FOR_MS;
+    return { number: this.#number, held: lapsed ? NO_RATES : this.#leased };
+  }
+
+  /** What this isolate may use now, units a second by class. */
+  usable(now: number): Rates {
+    return this.#unbraked(now);
+  }
+
+  /** Whether waiting a moment is worth while, as the first lease is on its way. */
+  awaitsFirstLease(now: number): boolean {
+    return this.#number === 0 && (this.#bornAt === 0 || now - this.#bornAt < FIRST_LEASE_WITHIN_MS);
   }
 
   /** Whether the origin has room for a request of this class; if so its units are taken. Costs of 0 always have. */
   take(serviceClass: ClassOfService, units: number, now: number): boolean {
     if (units <= 0) return true;
-    this.#fill(now);
-    // A request dearer than its bucket's depth is let in on a full bucket and paid off by going below zero.
-    const own = this.#buckets[serviceClass];
-    if (own >= Math.min(units, this.#depth(serviceClass))) {
-      this.#buckets[serviceClass] = own - units;
-      return true;
-    }
-    const depth = this.#unitsPerSecond * BURST_SECONDS;
-    if (this.#common >= Math.max(Math.min(units, depth), depth * COMMON_FROM[serviceClass])) {
-      this.#common -= units;
-      return true;
-    }
-    return false;
+    if (now !== this.#filledAt) this.#fill(now);
+    if (this.#spend(serviceClass, units, 0)) return true;
+    for (let lower = 3; lower > serviceClass; lower--) if (this.#spend(lower as ClassOfService, units, 0)) return true;
+    for (let higher = serviceClass - 1; higher >= 0; higher--)
+      if (this.#spend(higher as ClassOfService, units, LEAVES[serviceClass])) return true;
+    if (serviceClass > 1 || this.#number !== 0 || this.#first < units) return false;
+    this.#first -= units;
+    return true;
   }
 
   /** Takes in spite of everything: the last resort for a doctor's critical request. Paid off by those after it. */
   overdraw(serviceClass: ClassOfService, units: number): void {
-    this.#buckets[serviceClass] = Math.max(this.#buckets[serviceClass] - units, -this.#unitsPerSecond);
+    this.#buckets[serviceClass] = Math.max(
+      this.#buckets[serviceClass] - units,
+      -depthOf(this.#rates, serviceClass) - units,
+    );
   }
 
-  #depth(serviceClass: ClassOfService): number {
-    return this.#unitsPerSecond * CLASS_SHARES[serviceClass] * BURST_SECONDS;
+  /** Less than half of its bucket is left to a class: whoever took much lately should let others go first. */
+  isScarce(serviceClass: ClassOfService): boolean {
+    return this.#buckets[serviceClass] < depthOf(this.#rates, serviceClass) / 2;
+  }
+
+  /** @param overloaded whether the origin answered that it cannot, or not at all */
+  noteAnswer(overloaded: boolean, now: number): void {
+    this.#trouble += ((overloaded ? 1 : 0) - this.#trouble) * TROUBLE_FOLLOWS;
+    if (!overloaded || this.#trouble < TROUBLE_FROM || now - this.#brakedAt < BRAKE_EVERY_MS) return;
+    this.#brakedAt = now;
+    for (const c of CLASSES) {
+      this.#brake[c] = Math.max(BRAKE_LEAST[c], this.#brake[c] * BRAKE_LEAVES[c]);
+      this.#buckets[c] = Math.min(this.#buckets[c], this.#buckets[c] * BRAKE_LEAVES[c]);
+    }
+  }
+
+  /** A request dearer than its bucket's depth is let in on a full bucket and paid off by going below zero. */
+  #spend(serviceClass: ClassOfService, units: number, leaves: number): boolean {
+    const held = this.#buckets[serviceClass];
+    const depth = depthOf(this.#rates, serviceClass);
+    if (held <= 0 || held < Math.min(depth, Math.max(units, leaves * depth))) return false;
+    this.#buckets[serviceClass] = held - units;
+    return true;
   }
 
   #fill(now: number): void {
-    if (this.#leasedAt !== 0 && now - this.#leasedAt > LEASE_FOR_MS)
-      this.#unitsPerSecond = this.#capacityPerSecond * FLOOR_SHARE;
-    if (this.#filledAt === 0) this.#filledAt = now;
-    const seconds = Math.max(0, Math.min(1, (now - this.#filledAt) / 1000));
+    if (this.#number !== 0 && now > Math.max(this.#filledAt, this.#leaseUntil) + FLOOR_FOR_MS) this.#forget();
+    if (this.#bornAt === 0) this.#bornAt = now;
+    const seconds = this.#filledAt === 0 ? 0 : Math.max(0, Math.min(1, (now - this.#filledAt) / 1000));
     this.#filledAt = now;
-    let overflow = 0;
-    for (const serviceClass of CLASSES) {
-      const depth = this.#depth(serviceClass);
-      const filled = this.#buckets[serviceClass] + this.#unitsPerSecond * CLASS_SHARES[serviceClass] * seconds;
-      this.#buckets[serviceClass] = Math.min(depth, filled);
-      overflow += Math.max(0, filled - depth);
+    const rates = this.#unbraked(now);
+    const brake = this.#brake;
+    this.#rates = [rates[0] * brake[0], rates[1] * brake[1], rates[2] * brake[2], rates[3] * brake[3]];
+    for (const c of CLASSES) {
+      if (brake[c] < 1) brake[c] = Math.min(1, brake[c] + BRAKE_RELEASES * seconds);
+      this.#buckets[c] = Math.min(depthOf(this.#rates, c), this.#buckets[c] + this.#rates[c] * seconds);
     }
-    this.#common = Math.min(this.#unitsPerSecond * BURST_SECONDS, this.#common + overflow);
   }
+
+  #forget(): void {
+    this.#bornAt = 0;
+    this.#number = 0;
+    this.#first = FIRST_UNITS;
+    this.#filledAt = 0;
+    this.#buckets.fill(0);
+  }
+
+  #unbraked(now: number): Rates {
+    if (this.#number !== 0) {
+      if (now <= this.#leaseUntil) return this.#leased;
+      if (now <= this.#leaseUntil + FLOOR_FOR_MS) return scaledBy(this.#leased, FLOOR_SHARE);
+      return this.#alone(now - this.#leaseUntil - FLOOR_FOR_MS);
+    }
+    return this.#bornAt === 0 || this.awaitsFirstLease(now)
+      ? NO_RATES
+      : this.#alone(now - this.#bornAt - FIRST_LEASE_WITHIN_MS);
+  }
+
+  #alone(forMs: number): Rates {
+    const share = Math.min(ALONE_SHARE_MAX, ALONE_SHARE * 2 ** Math.min(10, forMs / ALONE_DOUBLES_EVERY_MS));
+    const proven = Math.max(ALONE_PROVEN_SHARE, share) * this.#capacityPerSecond;
+    const strangers = share * this.#capacityPerSecond;
+    const [provenBy, strangersBy] = ALONE_BY_CLASS;
+    return [provenBy[0] * proven, provenBy[1] * proven, strangersBy[2] * strangers, strangersBy[3] * strangers];
+  }
+}
+
+function depthOf(rates: Rates, serviceClass: ClassOfService): number {
+  const rate = rates[serviceClass];
+  return rate > 0 ? Math.max(DEPTH_MIN[serviceClass], rate * DEPTH_SECONDS[serviceClass]) : 0;
 }

@@ -1,34 +1,121 @@
 /** `admit`: waits for room at the origin where waiting is worth it. */
 import type { Lane } from "../identity/identity.ts";
+import { CLASS_OF_SERVICE } from "../policy/tables.ts";
 import type { Decision } from "../policy/verdict.ts";
 import type { Admission } from "./admission.ts";
+import type { Fairness } from "./fairness.ts";
+import type { Retries } from "./retries.ts";
 
 /** How long a proven person or system waits for room, and how often it looks. An isolate cannot wake another request. */
 const QUEUE_MS = 2000;
 const POLL_MS = 50;
+/** Others wait a moment, and not many of them: several pages at once are no reason to refuse, while there is room on the whole. */
+const MOMENT_MS = 500;
+const MOMENT_POLL_MS = 25;
+const MOMENT_WAITING_MAX = 64;
+
+/** What one isolate knows of the room at one site's origin. */
+export interface Gate {
+  readonly admission: Admission;
+  readonly fairness: Fairness;
+  readonly retries: Retries;
+  /** How many wait a moment who are not proven clients. */
+  waiting: number;
+}
+
+export interface Asking {
+  readonly decision: Pick<Decision, "serviceClass" | "route">;
+  readonly lane: Lane;
+  /** Who is proven to ask; null for strangers. */
+  readonly principal: string | null;
+  /** Method and target: to recognise a retry. */
+  readonly request: string;
+  readonly gone: AbortSignal;
+}
+
+/** `overdrawn`: there was no room, and it goes all the same. */
+export type Room = "room" | "overdrawn" | "none" | "gone";
 
 /**
- * @returns whether the request may go to the origin. Proven clients wait up to 2 s for room; then what is critical passes
- * all the same, held by its principal's budget only. Everybody else learns at once that there is none.
+ * Whether a request may go to the origin. Proven clients wait up to 2 s for room; then what is critical passes all the
+ * same, held by its principal's budget only. Everybody else waits a moment, as long as few do. No promise where there is room.
  */
-export async function admit(
-  admission: Admission,
-  { serviceClass, route }: Pick<Decision, "serviceClass" | "route">,
-  lane: Lane,
-  gone: AbortSignal,
+export function admit(
+  gate: Gate,
+  asking: Asking,
   wait: (ms: number) => Promise<unknown>,
   clock: () => number,
-): Promise<boolean> {
-  const cost = route.cost;
+): Room | Promise<Room> {
+  const { lane, principal, decision, gone } = asking;
+  if (gone.aborted) return "gone";
   const from = clock();
-  if (admission.take(serviceClass, cost, from)) return true;
-  if (lane !== "machine" && lane !== "clinician") return false;
+  const excessive = principal !== null && gate.retries.isExcessive(principal, asking.request, from);
+  const serviceClass = excessive ? CLASS_OF_SERVICE[lane].sheddable : decision.serviceClass;
+  const take = (): boolean => takeFairly(gate, serviceClass, decision.route.cost, principal, clock());
+  if (take()) return "room";
+  if ((lane === "machine" || lane === "clinician") && !excessive)
+    return inQueue(gate, asking, serviceClass, take, wait, clock);
+  return gate.waiting < MOMENT_WAITING_MAX ? forAMoment(gate, asking, take, wait, clock) : refused(gate, asking, from);
+}
+
+async function inQueue(
+  gate: Gate,
+  asking: Asking,
+  serviceClass: Decision["serviceClass"],
+  take: () => boolean,
+  wait: (ms: number) => Promise<unknown>,
+  clock: () => number,
+): Promise<Room> {
+  const from = clock();
   while (clock() - from < QUEUE_MS) {
     await wait(POLL_MS);
-    if (gone.aborted) return false;
-    if (admission.take(serviceClass, cost, clock())) return true;
+    if (asking.gone.aborted) return "gone";
+    if (take()) return "room";
   }
-  if (route.importance !== "critical") return false;
-  admission.overdraw(serviceClass, cost);
+  const { cost, importance } = asking.decision.route;
+  if (importance !== "critical") return refused(gate, asking, clock());
+  gate.admission.overdraw(serviceClass, cost);
+  return "overdrawn";
+}
+
+/** An isolate that has just started is about to hear how much it has: the moment begins then. */
+async function forAMoment(
+  gate: Gate,
+  asking: Asking,
+  take: () => boolean,
+  wait: (ms: number) => Promise<unknown>,
+  clock: () => number,
+): Promise<Room> {
+  let from = clock();
+  gate.waiting++;
+  try {
+    while (clock() - from < MOMENT_MS) {
+      await wait(MOMENT_POLL_MS);
+      if (asking.gone.aborted) return "gone";
+      if (take()) return "room";
+      if (gate.admission.awaitsFirstLease(clock())) from = clock();
+    }
+    return refused(gate, asking, clock());
+  } finally {
+    gate.waiting--;
+  }
+}
+
+/** What a client sends again because it was refused must not take the place of those who have not asked yet. */
+function refused(gate: Gate, { principal, request }: Asking, now: number): "none" {
+  if (principal !== null) gate.retries.noteFailed(principal, request, now);
+  return "none";
+}
+
+function takeFairly(
+  { admission, fairness }: Gate,
+  serviceClass: Decision["serviceClass"],
+  units: number,
+  principal: string | null,
+  now: number,
+): boolean {
+  if (principal === null || !admission.isScarce(serviceClass)) return admission.take(serviceClass, units, now);
+  if (!fairness.mayTake(principal, now) || !admission.take(serviceClass, units, now)) return false;
+  fairness.note(principal, units);
   return true;
 }

@@ -6,6 +6,7 @@ import type { Identity } from "../identity/identity.ts";
 import { parseVouch, passCookie } from "../identity/pass.ts";
 import { endedTransactionCookie, transactionCookie } from "../identity/transaction.ts";
 import type { CompiledRoute } from "../policy/policy.ts";
+import type { Decision } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import { cacheKey, copyOf, mayKeep } from "./cache.ts";
@@ -13,11 +14,14 @@ import { type Envelope, forward } from "./forward.ts";
 import { resolveDestination } from "./forward-destination.ts";
 import { withOwnCookies } from "./own-cookies.ts";
 
+/** A body of this size arrives within a moment. */
+const QUICK_BODY_BYTES = 65_536;
+
 export interface Errand {
   readonly request: Request;
   readonly facts: Facts;
   readonly identity: Identity;
-  readonly route: CompiledRoute;
+  readonly decision: Pick<Decision, "route" | "serviceClass">;
   readonly desk: Desk;
   readonly sealer: Sealer | null;
 }
@@ -34,7 +38,8 @@ export function keptAnswer(request: Request, facts: Facts, route: CompiledRoute)
 }
 
 export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext): Promise<OriginAnswer> {
-  const { request, facts, identity, route, desk } = errand;
+  const { request, facts, identity, desk } = errand;
+  const { route, serviceClass } = errand.decision;
   const envelope: Envelope = {
     clientIp: facts.address.text,
     lane: identity.lane,
@@ -43,9 +48,10 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
     timeoutMs: route.timeoutMs,
     hasVouchRoute: route.vouches,
   };
-  const answer = await forward(request, facts, resolveDestination(desk.site, env), envelope, desk);
+  const counter = desk.inFlight(serviceClass, tells(facts, identity));
+  const answer = await forward(request, facts, resolveDestination(desk.site, env), envelope, counter);
   if (answer.kind === "response") {
-    desk.noteForwarded(answer.response.status >= 500);
+    noteAnswer(errand, isOverload(answer.response.status));
     const cookies = cookiesFrom(answer, errand);
     const response = cookies ? withOwnCookies(answer.response, await cookies) : answer.response;
     const key = route.cache && cacheKey(facts, route, facts.credentials.authorization !== "");
@@ -54,14 +60,14 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
     return { kind: "response", response };
   }
   // The others say something about the request, not about the origin.
-  if (answer.kind === "fault" && answer.fault.status >= 500) desk.noteForwarded(true);
+  if (answer.kind === "fault" && answer.fault.status >= 500) noteAnswer(errand, true);
   return answer;
 }
 
 /** Null, not a promise, where nothing is to be told: so it is with nearly every answer. */
 function cookiesFrom(
   answer: { readonly response: Response; readonly vouch: string | null },
-  { facts, identity, route, sealer }: Errand,
+  { facts, identity, decision: { route }, sealer }: Errand,
 ): Promise<readonly string[]> | null {
   if (sealer === null || (answer.vouch === null && identity.renewal === null && route.signIn === null)) return null;
   return Promise.all([
@@ -69,6 +75,24 @@ function cookiesFrom(
     clearanceFrom(identity, sealer),
     transactionFrom(answer, route, sealer, facts.host),
   ]).then((cookies) => cookies.filter((cookie) => cookie !== null));
+}
+
+function noteAnswer({ facts, identity, desk }: Errand, overloaded: boolean): void {
+  const now = Date.now();
+  desk.noteForwarded(overloaded, now);
+  if (overloaded && identity.principal !== null)
+    desk.retries.noteFailed(identity.principal, `${facts.method} ${facts.target}`, now);
+}
+
+/** 500 is what a faulty request does to a faulty page: anybody may cause it, so it must not throttle the site. */
+function isOverload(status: number): boolean {
+  return (status >= 502 && status <= 504) || (status >= 520 && status <= 527) || status === 530;
+}
+
+/** Whether the time that a request spends at the origin is the origin's doing: a stranger may send a body as slowly as he likes. */
+function tells({ hasBody, bodyBytes }: Facts, { lane }: Identity): boolean {
+  if (!hasBody) return true;
+  return (lane === "machine" || lane === "clinician") && bodyBytes !== null && bodyBytes <= QUICK_BODY_BYTES;
 }
 
 async function passFrom(

@@ -1,82 +1,153 @@
 /**
  * What the watch knows and says, without the platform: shards report about once a second, and get back the posture of each
- * site and their part of what its origin bears. Pure but for its own memory, which is bounded; time is passed in.
+ * site and a lease of what its origin bears. Pure but for its own memory, which is bounded; time is passed in.
+ *
+ * A lookout that starts again does not know to whom the one before leased what. All of it counts as out until those who hold it
+ * report, or it must have run out; a shard that holds nothing gets what surely was not leased. The exceptions to what leases
+ * promise: until then a new shard's proven people get an even part all the same, a sixteenth of theirs; and what the two lives
+ * of a shard hold that started anew less than a minute before may be counted once (test/counters/leases.test.ts).
  */
-import { addSummaries, needOf, type SiteOrders, type SiteSummary } from "../counters/protocol.ts";
+import { LeaseBook } from "../counters/lease-book.ts";
+import { addSummaries, type SiteOrders, type SiteSummary } from "../counters/protocol.ts";
+import { NO_RATES, plus, type Rates, ratesFrom, totalOf } from "../counters/rates.ts";
 import { LineKeeper } from "../waiting/lines.ts";
 import { initialState, type SiteState, steer } from "./controller.ts";
+import { poolsFor } from "./pools.ts";
 
 const STEER_EVERY_MS = 1000;
+const STEER_OVER_MS_MAX = 2000;
 const SHARD_GONE_AFTER_MS = 5000;
 const SITES_MAX = 64;
+/** Six reports of a shard. What a shard leases on ends no later. */
+export const SHARD_LEASE_MS = 6000;
+/** Clocks of two machines on which the same object runs one after the other. */
+export const CLOCK_SKEW_MS = 1000;
+/** Of proven clients' classes the spare is shared among so many shards at least. */
+const PROVEN_PARTS_MIN = 3;
+/** Shards that may come to an incomplete book at once. */
+const NEW_SHARDS = 16;
 
 export interface ShardReport {
   readonly shard: number;
+  /** Random, new with each start of the shard: leases of its earlier lives are still out. */
+  readonly incarnation?: string;
   readonly isolates: number;
   readonly sites: readonly SiteSummary[];
   /** Which list of revocations the shard knows. */
   readonly revocationsVersion?: number;
 }
 
+/** What a site's pools were at the most lately, by class: kept by whoever runs the lookout, for the one after it. */
+export type Leased = ReadonlyMap<string, Rates>;
+
 interface Site {
   state: SiteState;
   readonly lines: LineKeeper;
   pending: SiteSummary | undefined;
-  /** Demand by shard, units a second, for dividing the lease. */
-  readonly demand: Map<number, { perSecond: number; at: number }>;
+  readonly book: LeaseBook;
+  pools: Rates;
+  /** What each shard needs. */
+  readonly need: Map<number, { readonly need: Rates; readonly at: number }>;
 }
 
 export class Lookout {
   readonly #sites = new Map<string, Site>();
+  /** By then the leases of an earlier lookout have run out. */
+  readonly #learnsUntil: number;
+  readonly #leasedBefore: Leased;
   #steeredAt = 0;
 
-  report({ shard, sites }: ShardReport, now: number): readonly SiteOrders[] {
+  /** @param leasedBefore what an earlier lookout may have leased; empty when there was none */
+  constructor(now: number, leasedBefore: Leased = new Map()) {
+    this.#learnsUntil = now + SHARD_LEASE_MS + CLOCK_SKEW_MS;
+    this.#leasedBefore = leasedBefore;
+  }
+
+  report({ shard, incarnation, sites }: ShardReport, now: number): readonly SiteOrders[] {
     for (const summary of sites) {
       const site = this.#siteFor(summary, now);
       if (!site) continue;
       site.pending = addSummaries(site.pending, summary);
-      site.demand.set(shard, { perSecond: (needOf(summary) * 1000) / Math.max(summary.overMs, 500), at: now });
+      site.need.set(shard, { need: ratesFrom(summary.need ?? summary.wanted), at: now });
     }
     if (now - this.#steeredAt >= STEER_EVERY_MS) this.#steer(now);
-    return [...this.#sites].map(([name, site]) => ({
-      site: name,
-      posture: site.state.posture,
-      because: site.state.because,
-      unitsPerSecond: site.state.allowedPerSecond * shareOf(site, shard),
-      lines: site.lines.orders(now),
-    }));
+    return [...this.#sites].map(([name, site]) => {
+      const claim = sites.find((summary) => summary.site === name);
+      const lease = claim ? this.#lease(name, site, `${shard} ${incarnation}`, claim, now) : null;
+      const { posture, because, allowedPerSecond } = site.state;
+      return {
+        site: name,
+        posture,
+        because,
+        unitsPerSecond: lease ? totalOf(ratesFrom(lease.perSecond)) : 0,
+        lease,
+        allowedPerSecond,
+        lines: site.lines.orders(now),
+      };
+    });
+  }
+
+  /** What is leased out, or may be, at the most: units a second by site and class. */
+  leased(now: number): Leased {
+    return new Map([...this.#sites].map(([name, { book }]) => [name, book.exposure(now)]));
+  }
+
+  /** What was decided for each site. */
+  states(): ReadonlyMap<string, SiteState> {
+    return new Map([...this.#sites].map(([name, { state }]) => [name, state]));
+  }
+
+  #lease(name: string, site: Site, who: string, { need, lease, wanted }: SiteSummary, now: number) {
+    const claim = {
+      need: ratesFrom(need ?? wanted),
+      held: ratesFrom(lease?.held),
+      number: lease?.number ?? 0,
+    };
+    const learning = this.#leasedBefore.has(name) && now < this.#learnsUntil;
+    return site.book.grant(who, claim, site.pools, SHARD_LEASE_MS, now, learning ? provenPart(site.pools) : NO_RATES);
   }
 
   #siteFor(summary: SiteSummary, now: number): Site | undefined {
     const known = this.#sites.get(summary.site);
     if (known || this.#sites.size >= SITES_MAX) return known;
+    const state = initialState(summary.capacityPerSecond);
     const site: Site = {
-      state: initialState(summary.capacityPerSecond),
+      state,
       lines: new LineKeeper(now),
       pending: undefined,
-      demand: new Map(),
+      book: new LeaseBook(now, PROVEN_PARTS_MIN),
+      pools: poolsFor(state.allowedPerSecond, NO_RATES),
+      need: new Map(),
     };
+    const before = this.#leasedBefore.get(summary.site);
+    if (before) site.book.remember(before, this.#learnsUntil);
     this.#sites.set(summary.site, site);
     return site;
   }
 
   #steer(now: number): void {
-    const overMs = Math.min(now - this.#steeredAt, SHARD_GONE_AFTER_MS);
+    // By our own clock: an isolate that was idle reports over an hour what came in the last second.
+    const overMs = Math.min(Math.max(STEER_EVERY_MS, now - this.#steeredAt), STEER_OVER_MS_MAX);
     this.#steeredAt = now;
     for (const site of this.#sites.values()) {
-      for (const [shard, { at }] of site.demand) if (now - at > SHARD_GONE_AFTER_MS) site.demand.delete(shard);
-      if (site.pending)
-        site.state = steer(site.state, { ...site.pending, overMs: Math.max(overMs, site.pending.overMs) }, now);
-      if (site.pending) site.lines.move(site.pending, site.state.allowedPerSecond, Math.max(1, overMs / 1000), now);
+      let need = NO_RATES;
+      for (const [shard, told] of site.need) {
+        if (now - told.at > SHARD_GONE_AFTER_MS) site.need.delete(shard);
+        else need = plus(need, told.need);
+      }
+      if (site.pending) site.state = steer(site.state, { ...site.pending, overMs }, now);
+      if (site.pending) site.lines.move(site.pending, site.state.allowedPerSecond, overMs / 1000, now);
       site.pending = undefined;
+      site.pools = poolsFor(site.state.allowedPerSecond, need);
+      site.book.sweep(now);
     }
   }
 }
 
-/** A fifth evenly, the rest by demand: a shard that wakes up finds something. */
-function shareOf({ demand }: Site, shard: number): number {
-  let all = 0;
-  for (const { perSecond } of demand.values()) all += perSecond;
-  const even = 1 / Math.max(1, demand.size);
-  return all > 0 ? 0.2 * even + 0.8 * ((demand.get(shard)?.perSecond ?? 0) / all) : even;
+/**
+ * What one shard without a lease gets while earlier leases may be out: of P0 and P1 an even part, of the rest what is free.
+ * They are proven people, who ask one isolate or another, so what was leased to those that are gone is not used twice.
+ */
+function provenPart([p0, p1]: Rates): Rates {
+  return [p0 / NEW_SHARDS, p1 / NEW_SHARDS, 0, 0];
 }

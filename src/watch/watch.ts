@@ -4,19 +4,29 @@
  * second. What is stored stands in ../counters/STORED.md.
  */
 import { DurableObject } from "cloudflare:workers";
+import { FLOOR_FOR_MS } from "../counters/lease-book.ts";
 import type { SiteOrders } from "../counters/protocol.ts";
+import { combined, NO_RATES, type Rates, ratesFrom, totalOf } from "../counters/rates.ts";
 import type { ObjectsEnv } from "../counters/shards.ts";
 import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes, Mode } from "../policy/modes.ts";
-import { Lookout, type ShardReport } from "./lookout.ts";
+import { CLOCK_SKEW_MS, Lookout, SHARD_LEASE_MS, type ShardReport } from "./lookout.ts";
 import { ModeBook, type ModeRow, type ModeRows } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
 import { type Revocation, RevocationBook, type RevocationRows } from "./revocation-book.ts";
 
 const PURGE_EVERY_MS = 60_000;
+/** How much is leased out is written down when it is more than the row says, else so often while there are leases. */
+const WRITE_EVERY_MS = 10_000;
+/** By then no lease that was given under a row holds, nor its floor: in a quiet night nobody is kept short for a lost memory. */
+const ROW_COUNTS_FOR_MS = WRITE_EVERY_MS + SHARD_LEASE_MS + CLOCK_SKEW_MS + FLOOR_FOR_MS;
+/** Written with so much on top, so that it is seldom written. */
+const WRITE_AHEAD = 1.2;
 
 export class Watch extends DurableObject<ObjectsEnv> {
-  readonly #lookout = new Lookout();
+  readonly #lookout: Lookout;
+  /** What the rows say, and when they were written. */
+  readonly #leased = new Map<string, { readonly rates: Rates; readonly at: number }>();
   readonly #onsets = new Onsets();
   readonly #modes: ModeBook;
   readonly #revocations: RevocationBook;
@@ -32,6 +42,15 @@ export class Watch extends DurableObject<ObjectsEnv> {
       "CREATE TABLE IF NOT EXISTS revocation (principal TEXT PRIMARY KEY, until INTEGER NOT NULL, " +
         "reason TEXT NOT NULL, by TEXT NOT NULL) WITHOUT ROWID",
     );
+    ctx.storage.sql.exec(
+      "CREATE TABLE IF NOT EXISTS leased (site TEXT PRIMARY KEY, rates TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
+    );
+    const now = Date.now();
+    const rows = ctx.storage.sql.exec("SELECT site, rates FROM leased WHERE until > ?", now).toArray();
+    this.#lookout = new Lookout(
+      now,
+      new Map(rows.map(({ site, rates }) => [String(site), ratesFrom(String(rates).split(" ").map(Number))])),
+    );
     this.#revocations = new RevocationBook(revocationRowsIn(ctx.storage.sql), Date.now());
     this.#modes = new ModeBook(modeRowsIn(ctx.storage.sql), Date.now());
   }
@@ -40,7 +59,9 @@ export class Watch extends DurableObject<ObjectsEnv> {
     const now = Date.now();
     this.#purge(now);
     const news = this.#revocations.newsFor(report.revocationsVersion ?? 0, now);
-    return this.#lookout.report(report, now).map((order, i) => ({
+    const orders = this.#lookout.report(report, now);
+    this.#rememberLeases(now);
+    return orders.map((order, i) => ({
       ...order,
       manual: this.#modes.of(order.site, now),
       since: this.#onsets.note(order.site, order.posture, now),
@@ -53,6 +74,23 @@ export class Watch extends DurableObject<ObjectsEnv> {
     this.#purgedAt = now;
     this.#modes.forgetEnded(now);
     this.#revocations.forgetEnded(now);
+  }
+
+  /** Written before the answer leaves the object: the platform holds answers back until writes are safe. */
+  #rememberLeases(now: number): void {
+    for (const [site, leased] of this.#lookout.leased(now)) {
+      const written = this.#leased.get(site);
+      const more = totalOf(combined(leased, written?.rates ?? NO_RATES, (out, row) => Math.max(0, out - row))) > 0;
+      if (!more && now - (written?.at ?? now) < WRITE_EVERY_MS) continue;
+      const rates = combined(leased, leased, (out) => Math.ceil(out * WRITE_AHEAD));
+      this.#leased.set(site, { rates, at: now });
+      this.ctx.storage.sql.exec(
+        "INSERT OR REPLACE INTO leased (site, rates, until) VALUES (?, ?, ?)",
+        site,
+        rates.join(" "),
+        now + ROW_COUNTS_FOR_MS,
+      );
+    }
   }
 
   /** Only operators' calls come here. @returns false when there are too many modes already */

@@ -82,7 +82,7 @@ async function ask(address: string): Promise<{ readonly status: number; readonly
   const from = performance.now();
   const { status } = await sendRaw(
     edge,
-    `GET / HTTP/1.1\r\nHost: portal.example.lv\r\nCF-Connecting-IP: ${address}\r\nAccept: application/json\r\n\r\n`,
+    `GET /assets/app.js HTTP/1.1\r\nHost: portal.example.lv\r\nCF-Connecting-IP: ${address}\r\nAccept: application/json\r\n\r\n`,
   );
   return { status, ms: performance.now() - from };
 }
@@ -104,10 +104,12 @@ describe.each([
   it("the shield serves, limits by itself, and nobody waits for them", async () => {
     await tell(`/mode?is=${mode}`);
     await exchanged(1);
+    // On its own an isolate begins with little and has more each second: here it must be the budget that limits.
+    await pause(4000);
     const answers: { status: number; ms: number }[] = [];
     for (let i = 0; i < BURST + 30; i++) {
       answers.push(await ask(attacker));
-      await pause(3); // the isolate's lease is 600 a second: here it must be the budget that limits
+      await pause(3);
     }
     const passed = answers.filter(({ status }) => status === 200).length;
     expect(passed).toBeGreaterThanOrEqual(BURST - 10);

@@ -14,7 +14,7 @@ export interface Prescription {
 /** A browser of hers, which keeps count of the shield's own answers. */
 export class Desk {
   readonly page: Page;
-  /** Values of Shield-Mitigated on what she was answered, in order. */
+  /** Values of Shield-Mitigated on the pages that she was shown, in order. */
   readonly mitigated: string[] = [];
   readonly #base: URL;
 
@@ -25,7 +25,8 @@ export class Desk {
     page.setDefaultNavigationTimeout(PATIENCE_MS);
     page.on("response", (response) => {
       const kind = response.headers()["shield-mitigated"];
-      if (kind !== undefined) this.mitigated.push(kind);
+      // What a page fetches by itself, such as suggestions while she types, may be shed without her noticing.
+      if (kind !== undefined && response.request().isNavigationRequest()) this.mitigated.push(kind);
     });
   }
 

@@ -9,7 +9,7 @@ import { AttackTally } from "../flood/tally.ts";
 /** More than twice what the demo portal bears, and little enough to leave a browser room on two cores. */
 const FLOOD: Flood = { ...demo.flood, requestsPerSecond: 800, rampSeconds: 0.5 };
 /** By then the shield is on guard, and a portal without one is overwhelmed, ms. */
-const UNDER_WAY_MS = 4000;
+const UNDER_WAY_MS = 5000;
 const SEED = 2018;
 
 export interface Siege<T> {

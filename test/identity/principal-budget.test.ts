@@ -76,7 +76,10 @@ describe("behind one address", () => {
     expect(passed.slice(-4).every((count) => count <= 20)).toBe(true);
 
     const headers = { ...HOSPITAL, ...lab.NAVIGATION, Cookie: stolen };
-    expect((await lab.ask(edge(), "/app/prescriptions", { headers })).status).toBe(429);
+    const more = await Promise.all(
+      Array.from({ length: 40 }, () => lab.ask(edge(), "/app/prescriptions", { headers })),
+    );
+    expect(more.filter(({ status }) => status === 429).length).toBeGreaterThanOrEqual(20);
     expect((await lab.ask(edge(), "/login", { headers })).status).toBe(200);
   }, 60_000);
 

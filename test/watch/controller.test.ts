@@ -35,6 +35,20 @@ describe("posture", () => {
       because: "there are more clients than can be counted",
     });
   });
+  it("is no attack when people come in a crowd: browsers that ask for pages and their parts, and are hardly refused", () => {
+    const crowd = { strangers: 3000, pages: 1000, parts: 2000 };
+    expect(steered(20, second(3000, crowd))).toMatchObject({
+      posture: "normal",
+      because: "surge: many people come at once, nobody attacks",
+    });
+    expect(steered(20, second(1000, { strangers: 900, pages: 900, parts: 0 })).posture).toBe("normal");
+    // Pages without their parts, programs, or many refused: that is no crowd.
+    expect(steered(20, second(3000, { ...crowd, parts: 100, pages: 2900 })).posture).toBe("elevated");
+    expect(steered(20, second(3000, { ...crowd, strangers: 6000 })).posture).toBe("elevated");
+    expect(steered(20, second(3000, { ...crowd, turnedAway: 2000 })).posture).toBe("elevated");
+  });
+  it("is no attack when systems and people who proved who they are want too much", () =>
+    expect(steered(20, { ...second(100), wanted: [1500, 300, 0, 100] }).posture).toBe("normal"));
   it("comes down by itself after a minute of calm, not earlier", () => {
     const flooded = steered(5, second(3000));
     expect(steered(50, second(50), flooded, NOW + 5000).posture).toBe("elevated");
@@ -55,9 +69,23 @@ describe("what the origin is given", () => {
   it("is what was configured while it does not fail", () =>
     expect(steered(30, second(3000)).allowedPerSecond).toBe(600));
   it("shrinks while it fails, never to nothing, and grows back", () => {
-    const failing = steered(20, second(600, { failed: 300 }));
-    expect(failing.allowedPerSecond).toBe(180);
-    expect(steered(20, second(100), failing).allowedPerSecond).toBe(600);
+    const failing = steered(40, second(600, { failed: 300 }));
+    expect(failing.allowedPerSecond).toBe(60);
+    expect(steered(40, second(600), failing, NOW + 40_000).allowedPerSecond).toBe(600);
+  });
+  it("shrinks while answers take much longer than usual, also when some never come", () => {
+    const usual = steered(10, second(300, { residenceMs: [0, 0, 0, 300 * 50], left: [0, 0, 0, 300] }));
+    expect(usual.allowedPerSecond).toBe(600);
+    const slow = second(300, { residenceMs: [0, 0, 0, 300 * 400], left: [0, 0, 0, 300] });
+    expect(steered(2, slow, usual, NOW + 10_000).allowedPerSecond).toBeLessThan(300);
+    const hanging = second(300, { residenceMs: [0, 0, 0, 300 * 1000], left: [0, 0, 0, 0] });
+    expect(steered(2, hanging, usual, NOW + 10_000).allowedPerSecond).toBeLessThan(300);
+  });
+  it("does not take another mix of requests for slowness", () => {
+    const mixed = (p0: number, p3: number) =>
+      second(p0 + p3, { residenceMs: [p0 * 30, 0, 0, p3 * 500], left: [p0, 0, 0, p3] });
+    const usual = steered(10, mixed(290, 10));
+    expect(steered(10, mixed(10, 290), usual, NOW + 10_000).allowedPerSecond).toBe(600);
   });
   it("follows new rules at once", () =>
     expect(steered(1, second(10, { capacityPerSecond: 50 })).allowedPerSecond).toBe(50));

@@ -85,14 +85,14 @@ describe("news of a revocation", () => {
       return reply;
     };
     expect(exchange()).not.toHaveProperty("revocations");
-    shard.obey([{ ...order, revocations: list(5, "a") }]);
+    shard.obey([{ ...order, revocations: list(5, "a") }], NOW);
     expect(exchange().sites[0]).not.toHaveProperty("revocations");
     expect(isolate.has("a", NOW)).toBe(true);
     expect(isolate.has("a", NOW + 60_000)).toBe(false);
     expect(isolate.has("b", NOW)).toBe(false);
-    shard.obey([order]);
+    shard.obey([order], NOW);
     expect(exchange()).not.toHaveProperty("revocations");
-    shard.obey([{ ...order, revocations: list(6) }]);
+    shard.obey([{ ...order, revocations: list(6) }], NOW);
     exchange();
     expect(isolate.has("a", NOW)).toBe(false);
   });

@@ -142,6 +142,7 @@ export class Flood {
     const member = crowd.sources[source];
     if (member) budgets.ask(member, crowd.crew, now - startMs, told);
     this.#now.sent += told;
+    desk.noteAsker(requestClass.identity.lane, requestClass.facts.asker, told);
     if (outcome.kind === "allow") this.#pass(isolate, source, requestClass, outcome, charges);
     else {
       desk.noteTurnedAway(outcome.route.cost * told);
@@ -173,6 +174,7 @@ export class Flood {
       serviceClass,
       charges,
       lane: identity.lane,
+      principal: identity.principal,
       keptAs,
       keptMs,
       units,

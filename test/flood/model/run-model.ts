@@ -96,11 +96,13 @@ export async function runModel(scenario: LabScenario, options: ModelOptions): Pr
   const near = Math.min(LOCATIONS.length, locations);
   const geography = new Geography(locations, near, SHARD_COUNT + 1, distances, random.fork());
   const ordered = new Map<string, Posture>();
-  const onPosture = (name: string, posture: Posture): void => {
+  const allowedBySecond = new Float64Array(seconds + 1);
+  const onOrders = (name: string, posture: Posture, allowedPerSecond: number): void => {
+    if (name === site.name) allowedBySecond[Math.floor((clock.now - startMs) / 1000)] = allowedPerSecond;
     ordered.set(name, posture);
     if (posture !== "normal" && clock.now >= attackFromMs) elevation.watchMs ??= clock.now - attackFromMs;
   };
-  const objects = new Objects({ clock, geography, random: random.fork(), locations, seconds, onPosture });
+  const objects = new Objects({ clock, geography, random: random.fork(), locations, seconds, onOrders });
   const key = sipKeyOf(random.fork());
   const audit = new KeyAudit(world.isolates, key);
   const onTold: KeyAudit["told"] = (...news) => audit.told(...news);
@@ -152,7 +154,7 @@ export async function runModel(scenario: LabScenario, options: ModelOptions): Pr
 
   return summarizeRun({
     ...{ scenario, seed, scale, world, batch, calmS, attackS, afterS, startMs, journal, budgets, floods, crowds },
-    ...{ isolates, audit, objects, origin, elevation, postures, endedAtS },
+    ...{ isolates, audit, objects, origin, elevation, postures, allowedBySecond, endedAtS },
     compare: options.compare ?? false,
     ledgerBytes: isolates.length * entries * BYTES_PER_ENTRY,
     wallS: (performance.now() - startedAt) / 1000,

@@ -49,6 +49,8 @@ export interface Run {
   readonly origin: ModelOrigin;
   readonly elevation: Elevation;
   readonly postures: readonly (string | null)[];
+  /** What the watch gave the origin last in each second, units a second; 0 where it said nothing. */
+  readonly allowedBySecond: Float64Array;
   readonly endedAtS: number;
   readonly ledgerBytes: number;
   readonly wallS: number;

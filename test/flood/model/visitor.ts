@@ -80,6 +80,7 @@ export class Visitor {
     const [posture, onset] = [desk.posture(now), desk.onset(now)];
     const decision = decide(facts, identity, site, policy, isolate.tally, posture, now, desk.switchedOff, onset);
     isolate.tally.apply(decision.charges, now);
+    desk.noteAsker(identity.lane, facts.asker);
     const { verdict, route, serviceClass, charges } = decision;
     if (verdict.kind !== "allow") {
       desk.noteTurnedAway(route.cost);
@@ -100,11 +101,16 @@ export class Visitor {
       isFaulty: false,
     };
     return new Promise((resolve) => {
-      way.go(isolate, { ...passing, lane: identity.lane, units: unitsOf(sent) }, asked, (fate) => {
-        clock.stir();
-        if (fate === "wait" || fate === "limit" || fate === "challenge") resolve({ mitigated: fate, ok: false });
-        else resolve({ mitigated: "", ok: fate === "served" || fate === "copy" });
-      });
+      way.go(
+        isolate,
+        { ...passing, lane: identity.lane, principal: identity.principal, units: unitsOf(sent) },
+        asked,
+        (fate) => {
+          clock.stir();
+          if (fate === "wait" || fate === "limit" || fate === "challenge") resolve({ mitigated: fate, ok: false });
+          else resolve({ mitigated: "", ok: fate === "served" || fate === "copy" });
+        },
+      );
     });
   }
 

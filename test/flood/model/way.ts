@@ -3,7 +3,7 @@
  * src/shield.ts, with the product's own purses, desk and `admit`; only what they run on is a model.
  */
 import type { Lane } from "../../../src/identity/identity.ts";
-import { admit } from "../../../src/origin/admit.ts";
+import { admit, type Room } from "../../../src/origin/admit.ts";
 import { beyond } from "../../../src/policy/decide.ts";
 import { FAILURES } from "../../../src/policy/failures.ts";
 import type { CompiledRoute, Site } from "../../../src/policy/policy.ts";
@@ -20,6 +20,7 @@ export interface Passing {
   readonly route: CompiledRoute;
   readonly serviceClass: ClassOfService;
   readonly lane: Lane;
+  readonly principal: string | null;
   readonly charges: readonly Charge[];
   /** Under which name the edge keeps the answer, null when it may not, and for how long. */
   readonly keptAs: string | null;
@@ -77,30 +78,59 @@ export class Way {
     }
     const desk = isolate.desk(site);
     desk.noteWanted(serviceClass, route.cost);
-    if (desk.admission.take(serviceClass, route.cost, clock.now)) this.#forward(isolate, passing, asked, done);
-    // Nobody else would wait: then `admit` says no at once, and a flood need not ask it.
-    else if (lane === "unknown" || lane === "cleared") done("wait");
-    else {
+    const wait = (ms: number): Promise<void> => clock.wait(ms);
+    const { principal, facts } = passing;
+    const request = `${facts.method} ${facts.target}`;
+    const asking = { decision: { serviceClass, route }, lane, principal, request, gone: NEVER };
+    const end = (room: Room): void => {
+      if (room === "room" || room === "overdrawn") this.#forward(isolate, passing, asked, done, room === "overdrawn");
+      else done("wait");
+    };
+    const room = admit(desk, asking, wait, () => clock.now);
+    if (room instanceof Promise) {
       clock.stir();
-      const wait = (ms: number): Promise<void> => clock.wait(ms);
-      void admit(desk.admission, { serviceClass, route }, lane, NEVER, wait, () => clock.now).then((room) => {
-        if (room) this.#forward(isolate, passing, asked, done);
-        else done("wait");
-      });
-    }
+      void room.then(end);
+    } else end(room);
   }
 
-  #forward(isolate: ModelIsolate, passing: Passing, asked: () => void, done: (fate: Fate) => void): void {
-    const { site, route, keptAs, keptMs, units, isFaulty, patienceMs, sendingMs } = passing;
+  #forward(
+    isolate: ModelIsolate,
+    passing: Passing,
+    asked: () => void,
+    done: (fate: Fate) => void,
+    overdrawn: boolean,
+  ): void {
+    const {
+      site,
+      lane,
+      serviceClass,
+      principal,
+      facts,
+      route,
+      keptAs,
+      keptMs,
+      units,
+      isFaulty,
+      patienceMs,
+      sendingMs,
+    } = passing;
     const desk = isolate.desk(site);
     asked();
+    desk.noteSent(serviceClass, route.cost, overdrawn);
+    const tells = !facts.hasBody || lane === "machine" || lane === "clinician";
+    const counter = desk.inFlight(serviceClass, tells);
+    counter.inFlight++;
     this.#origin.ask(units, Math.min(patienceMs, route.timeoutMs), sendingMs, (served, tookMs) => {
+      counter.inFlight--;
       // A reset tells the shield nothing of the origin.
       if (!served && tookMs >= patienceMs) {
         done("gone");
         return;
       }
-      desk.noteForwarded(!served || isFaulty);
+      // A fault of SOAP is a 500, and says nothing of the origin either.
+      desk.noteForwarded(!served && !isFaulty, this.#clock.now);
+      if (!served && principal !== null)
+        desk.retries.noteFailed(principal, `${facts.method} ${facts.target}`, this.#clock.now);
       if (served && keptAs !== null) this.#copies.set(`${isolate.location} ${keptAs}`, this.#clock.now + keptMs);
       done(served ? "served" : "failed");
     });

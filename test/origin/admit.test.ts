@@ -1,0 +1,129 @@
+import { expect, it } from "vitest";
+import { Admission } from "../../src/origin/admission.ts";
+import { type Asking, admit, type Gate, type Room } from "../../src/origin/admit.ts";
+import { Fairness } from "../../src/origin/fairness.ts";
+import { Retries } from "../../src/origin/retries.ts";
+import { compile } from "../../src/policy/compile.ts";
+import { CLASS_OF_SERVICE, type Importance } from "../../src/policy/tables.ts";
+import rules from "../../src/rules.ts";
+
+const NOW = 1_800_000_000_000;
+const [site] = compile(rules).sites;
+const route = site?.routes.at(-1);
+if (!route) throw new Error("the rules have no route");
+
+function gate(unitsPerSecond: number): Gate {
+  const admission = new Admission(600);
+  const each = unitsPerSecond / 4;
+  admission.lease({ number: 1, perSecond: [each, each, each, each], forMs: 600_000 }, NOW);
+  return { admission, fairness: new Fairness(), retries: new Retries(), waiting: 0 };
+}
+
+function asking(lane: Asking["lane"], importance: Importance, different: Partial<Asking> = {}): Asking {
+  if (!route) throw new Error("no route");
+  return {
+    decision: { serviceClass: CLASS_OF_SERVICE[lane][importance], route: { ...route, importance, cost: 1 } },
+    lane,
+    principal: lane === "unknown" ? null : "somebody",
+    request: "GET /app/prescriptions",
+    gone: new AbortController().signal,
+    ...different,
+  };
+}
+
+/** Waiting takes no time, it only moves the clock. */
+async function ask(at: Gate, who: Asking, from = NOW): Promise<{ readonly room: Room; readonly waitedMs: number }> {
+  let now = from;
+  const wait = async (ms: number): Promise<void> => {
+    now += ms;
+  };
+  const room = await admit(at, who, wait, () => now);
+  return { room, waitedMs: now - from };
+}
+
+it("a doctor waits up to two seconds; then what is critical goes all the same, and the rest does not", async () => {
+  expect(await ask(gate(0), asking("clinician", "critical"))).toEqual({ room: "overdrawn", waitedMs: 2000 });
+  expect(await ask(gate(0), asking("clinician", "high"))).toEqual({ room: "none", waitedMs: 2000 });
+  expect(await ask(gate(0), asking("machine", "critical"))).toEqual({ room: "overdrawn", waitedMs: 2000 });
+});
+
+it("everybody else waits a moment, but not many at once: then residents and strangers learn that there is no room", async () => {
+  for (const lane of ["resident", "cleared", "unknown"] as const) {
+    expect(await ask(gate(0), asking(lane, "critical"))).toEqual({ room: "none", waitedMs: 500 });
+    expect(await ask({ ...gate(0), waiting: 64 }, asking(lane, "critical"))).toEqual({ room: "none", waitedMs: 0 });
+  }
+});
+
+it("several pages at once in an isolate of a quiet site all go, as soon as its lease allows", async () => {
+  const at = gate(80);
+  const all = await Promise.all(Array.from({ length: 40 }, () => ask(at, asking("unknown", "normal"))));
+  expect(all.filter(({ room }) => room === "room")).toHaveLength(40);
+  expect(at.waiting).toBe(0);
+});
+
+it("strangers wait for an isolate's first lease; where none comes, for the little that an isolate alone lets through", async () => {
+  const fresh = (): Gate => ({ ...gate(0), admission: new Admission(600) });
+  const { room, waitedMs } = await ask(fresh(), asking("unknown", "normal"));
+  expect(room).toBe("room");
+  expect(waitedMs).toBeGreaterThan(1500);
+  expect(waitedMs).toBeLessThanOrEqual(2050);
+  const at = fresh();
+  let now = NOW;
+  const wait = async (ms: number): Promise<void> => {
+    now += ms;
+    if (now === NOW + 200) at.admission.lease({ number: 1, perSecond: [0, 0, 0, 40], forMs: 5000 }, now);
+  };
+  expect(await admit(at, asking("unknown", "normal"), wait, () => now)).toBe("room");
+  expect(now - NOW).toBeLessThanOrEqual(300);
+});
+
+it("nothing is done for a client that has gone, before or while she waits", async () => {
+  const controller = new AbortController();
+  controller.abort();
+  expect(await ask(gate(400), asking("clinician", "critical", { gone: controller.signal }))).toEqual({
+    room: "gone",
+    waitedMs: 0,
+  });
+  const leaving = new AbortController();
+  let now = NOW;
+  const wait = async (ms: number): Promise<void> => {
+    now += ms;
+    if (now > NOW + 500) leaving.abort();
+  };
+  const room = await admit(gate(0), asking("clinician", "critical", { gone: leaving.signal }), wait, () => now);
+  expect(room).toBe("gone");
+});
+
+it("retries of one principal beyond a tenth of its requests neither queue nor overdraw", async () => {
+  const at = gate(0);
+  const rooms: Room[] = [];
+  for (let i = 0; i < 10; i++) {
+    at.retries.noteFailed("somebody", "GET /app/prescriptions", NOW + i * 2100);
+    rooms.push((await ask(at, asking("machine", "critical"), NOW + i * 2100)).room);
+  }
+  expect(rooms.slice(0, 3)).toEqual(["overdrawn", "overdrawn", "overdrawn"]);
+  expect(rooms.slice(3).every((room) => room === "none")).toBe(true);
+  // A colleague, and another request of the same principal, are not touched.
+  expect((await ask(at, asking("machine", "critical", { principal: "else" }), NOW + 21_000)).room).toBe("overdrawn");
+  expect((await ask(at, asking("machine", "critical", { request: "GET /other" }), NOW + 21_000)).room).toBe(
+    "overdrawn",
+  );
+});
+
+it("is fair in scarcity: one who asks for everything leaves others of her class their part", async () => {
+  const { admission, fairness, retries } = gate(40);
+  const at: Gate = { admission, fairness, retries, waiting: 0 };
+  const got = { greedy: 0, modest: 0 };
+  for (let ms = 0; ms < 20_000; ms += 10) {
+    for (let i = 0; i < 10; i++)
+      if (
+        (await ask(at, asking("resident", "high", { principal: "greedy", request: `${i}` }), NOW + ms)).room === "room"
+      )
+        got.greedy++;
+    if (ms % 50 === 0)
+      if ((await ask(at, asking("resident", "high", { principal: "modest" }), NOW + ms)).room === "room") got.modest++;
+  }
+  // 40 units a second in all; 20 are wanted by the modest one.
+  expect(got.modest / 20).toBeGreaterThan(8);
+  expect(got.greedy / 20).toBeGreaterThan(8);
+});
