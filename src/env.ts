@@ -1,6 +1,6 @@
 /** What the Worker is given by wrangler.toml and its secrets. */
 import type { ObjectsEnv } from "./counters/shards.ts";
-import type { OperatorsEnv } from "./operator.ts";
+import type { OperatorsEnv } from "./own-paths/operator.ts";
 
 export interface Env extends ObjectsEnv, OperatorsEnv {
   /** At least 32 random bytes in base64url. Absent or short: nothing is minted, accepted or asked, only limits remain. */

@@ -1,7 +1,7 @@
 /** The paths of ours that serve pages which carry a form. */
 import { backPage } from "../answer/back-page.ts";
 import { readVisit } from "../identity/visit.ts";
-import type { OwnRequest, OwnRoute } from "../own-paths.ts";
+import type { OwnRequest, OwnRoute } from "../own-paths/own-paths.ts";
 import { readWhole } from "./body.ts";
 import { renewDeadline } from "./seal-form.ts";
 import { subjectOf } from "./subject.ts";

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { Command } from "commander";
-import { adminHostProblem, adminTokenProblem } from "../operator.ts";
+import { adminHostProblem, adminTokenProblem } from "../own-paths/operator.ts";
 import { compile, RulesError } from "../policy/compile.ts";
 import { misspellings } from "../policy/schema.ts";
 import { warnings } from "../policy/warnings.ts";

@@ -1,14 +1,14 @@
 /** What the challenge's routes are handed beside the request: how dear a puzzle is, who may still be given a clearance, where a proof is spent. */
-import { difficultyFor } from "./challenge/difficulty.ts";
-import { ISSUANCE, issuanceCharge, shareInUse } from "./challenge/issuance.ts";
-import { networksOf } from "./challenge/network.ts";
-import { rememberSpent, type Spend } from "./challenge/redeem.ts";
-import type { ChallengeContext } from "./challenge/routes.ts";
-import { SHARD_COUNT } from "./counters/shard.ts";
-import { counterShard, type ObjectsEnv } from "./counters/shards.ts";
+import { difficultyFor } from "../challenge/difficulty.ts";
+import { ISSUANCE, issuanceCharge, shareInUse } from "../challenge/issuance.ts";
+import { networksOf } from "../challenge/network.ts";
+import { rememberSpent, type Spend } from "../challenge/redeem.ts";
+import type { ChallengeContext } from "../challenge/routes.ts";
+import { SHARD_COUNT } from "../counters/shard.ts";
+import { counterShard, type ObjectsEnv } from "../counters/shards.ts";
+import { facilityOf } from "../policy/compile.ts";
+import type { Remembered } from "../remembered.ts";
 import type { OwnRequest } from "./own-paths.ts";
-import { facilityOf } from "./policy/compile.ts";
-import type { Remembered } from "./remembered.ts";
 
 /** How long a solved puzzle waits for its shard before the visitor is told to try again, ms. */
 const SPEND_TIMEOUT_MS = 2000;

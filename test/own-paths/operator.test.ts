@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeAll, describe, expect, it } from "vitest";
-import { Jwks } from "../src/identity/jwks.ts";
-import { nameInLog } from "../src/operate/name-in-log.ts";
-import { adminTokenProblem, authorizeOperator, type OperatorsEnv } from "../src/operator.ts";
-import { createSealer } from "../src/seal.ts";
-import { Issuer, type TokenWishes } from "./identity/issuer.ts";
-import { factsOf } from "./request/requests.ts";
+import { Jwks } from "../../src/identity/jwks.ts";
+import { nameInLog } from "../../src/own-paths/name-in-log.ts";
+import { adminTokenProblem, authorizeOperator, type OperatorsEnv } from "../../src/own-paths/operator.ts";
+import { createSealer } from "../../src/seal.ts";
+import { Issuer, type TokenWishes } from "../identity/issuer.ts";
+import { factsOf } from "../request/requests.ts";
 
 const TOKEN = "correct-horse-battery-staple-0123456789";
 const ADMIN = { ADMIN_HOST: "admin.example.lv", SHIELD_ADMIN_TOKEN: TOKEN } satisfies OperatorsEnv;

@@ -6,10 +6,10 @@ import * as v from "valibot";
 import { GRANT_TTL_MS, GRANTS_PER_HOUR } from "../counters/help-desk.ts";
 import { SHARD_COUNT } from "../counters/shard.ts";
 import { counterShard } from "../counters/shards.ts";
-import type { OwnRequest, OwnRoute } from "../own-paths.ts";
 import { parseCode } from "../support-code.ts";
 import { inTime, json, problem, read } from "./call.ts";
 import { nameInLog, operatorMac } from "./name-in-log.ts";
+import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
 const Grant = v.strictObject({ code: v.pipe(v.string(), v.maxLength(40)) });
 

@@ -6,9 +6,9 @@
  */
 import { escapeMarkup } from "../answer/escape.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { OwnRequest, OwnRoute } from "../own-paths.ts";
+import { type Finding, findings } from "../integrate/findings.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Finding, findings } from "./findings.ts";
+import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
 const REHEARSAL_RETRY_S = { limit: 5, wait: 20 } as const;
 

@@ -13,9 +13,9 @@ import { watchObject } from "../counters/shards.ts";
 import { isPrincipal } from "../identity/principal.ts";
 import { REVOCATIONS_MAX } from "../identity/revocations.ts";
 import { SERVICE_KEY_ID, serviceKeyPrincipal } from "../identity/service-key.ts";
-import type { OwnRequest, OwnRoute } from "../own-paths.ts";
 import { inTime, json, problem, read, timeOf, unanswered, words } from "./call.ts";
 import { nameInLog } from "./name-in-log.ts";
+import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
 /** As long as the longest-lived proof, a known device. */
 const HOURS_MAX = 90 * 24;

@@ -1,25 +1,25 @@
 /** Everything below `/.shield/`: the only paths that the shield answers itself. Proxied traffic never touches a router. */
 import { IttyRouter } from "itty-router";
-import type { Respondent } from "./answer/respondent.ts";
-import { challengeRoutes } from "./challenge/routes.ts";
+import type { Respondent } from "../answer/respondent.ts";
+import { challengeRoutes } from "../challenge/routes.ts";
+import type { Env } from "../env.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Later } from "../identity/jwks.ts";
+import { prove } from "../identity/prove.ts";
+import type { Isolate } from "../isolate.ts";
+import { facilityOf } from "../policy/compile.ts";
+import type { Budget } from "../policy/policy.ts";
+import type { Facts } from "../request/facts.ts";
+import { resendRoutes } from "../resend/routes.ts";
+import { accessKeys } from "./access-keys.ts";
 import { challengeContext } from "./challenge-context.ts";
-import { checkRoute } from "./check-route.ts";
-import { entryRoute } from "./entry-route.ts";
-import type { Env } from "./env.ts";
-import type { Identity } from "./identity/identity.ts";
-import type { Later } from "./identity/jwks.ts";
-import { prove } from "./identity/prove.ts";
-import { echoRoutes } from "./integrate/echo.ts";
-import type { Isolate } from "./isolate.ts";
-import { accessKeys } from "./operate/access-keys.ts";
-import { grantRoutes } from "./operate/grant.ts";
-import { modeRoutes } from "./operate/modes.ts";
-import { revokeRoutes } from "./operate/revoke.ts";
+import { checkRoute } from "./check.ts";
+import { echoRoutes } from "./echo.ts";
+import { entryRoute } from "./enter.ts";
+import { grantRoutes } from "./grant.ts";
+import { modeRoutes } from "./modes.ts";
 import { authorizeOperator, notFound } from "./operator.ts";
-import { facilityOf } from "./policy/compile.ts";
-import type { Budget } from "./policy/policy.ts";
-import type { Facts } from "./request/facts.ts";
-import { resendRoutes } from "./resend/routes.ts";
+import { revokeRoutes } from "./revoke.ts";
 
 const PREFIX = "/.shield/";
 

@@ -5,9 +5,9 @@
  *
  * Whoever is not let in costs one keyed hash or one look at a token at the most: no Durable Object call, no log line.
  */
-import type { KeySource } from "./identity/jwks.ts";
-import { verifyToken } from "./identity/jwt.ts";
-import type { Facts } from "./request/facts.ts";
+import type { KeySource } from "../identity/jwks.ts";
+import { verifyToken } from "../identity/jwt.ts";
+import type { Facts } from "../request/facts.ts";
 
 export interface OperatorsEnv {
   /** At least 32 bytes: whoever shows it on ADMIN_HOST is an operator. */

@@ -1,15 +1,15 @@
 /** GET /.shield/enter: opens a challenge page without the check, to whoever waited or was let in by the help desk. */
-import { clearanceCookie } from "./challenge/clearance.ts";
-import { enter, waitSecondsFor } from "./challenge/enter.ts";
-import { issuanceCharge, WAITING } from "./challenge/issuance.ts";
-import { networksOf } from "./challenge/network.ts";
-import { codeOf } from "./challenge/ticket.ts";
+import { clearanceCookie } from "../challenge/clearance.ts";
+import { enter, waitSecondsFor } from "../challenge/enter.ts";
+import { issuanceCharge, WAITING } from "../challenge/issuance.ts";
+import { networksOf } from "../challenge/network.ts";
+import { codeOf } from "../challenge/ticket.ts";
+import { facilityOf } from "../policy/compile.ts";
+import type { Budget } from "../policy/policy.ts";
+import { MAX_TOKEN_CHARS } from "../seal.ts";
 import { spendIn } from "./challenge-context.ts";
-import { grantShard } from "./operate/grant.ts";
+import { grantShard } from "./grant.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
-import { facilityOf } from "./policy/compile.ts";
-import type { Budget } from "./policy/policy.ts";
-import { MAX_TOKEN_CHARS } from "./seal.ts";
 
 const UNAVAILABLE = { kind: "closed", retryAfterS: 5 } as const;
 const GRANT_TIMEOUT_MS = 2_000;
