@@ -148,7 +148,7 @@ describe("the deploy gate", () => {
   async function check(adminHost: string): Promise<string> {
     const cwd = await mkdtemp(join(tmpdir(), "check-"));
     await writeFile(join(cwd, "wrangler.toml"), `[vars]\nADMIN_HOST = "${adminHost}"\n`);
-    const script = join(import.meta.dirname, "../src/tools/check.ts");
+    const script = join(import.meta.dirname, "../../src/tools/check.ts");
     const env = { PATH: process.env.PATH };
     return promisify(execFile)(process.execPath, [script, "--quiet"], { cwd, env }).then(
       () => "",
