@@ -133,10 +133,8 @@ async function pass(visit: Visit): Promise<Response> {
     desk.site,
     isolate.policy,
     isolate.tally,
-    posture,
+    { posture, switchedOff: desk.switchedOff, onset: desk.onset(now) },
     now,
-    desk.switchedOff,
-    desk.onset(now),
   );
   visit.decision = decision;
   isolate.tally.apply(decision.charges, now);

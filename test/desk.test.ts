@@ -1,9 +1,11 @@
 /** What a desk believes: automatic posture, manual modes, and when each ends. */
+
 import { expect, it } from "vitest";
 import { Desk } from "../src/desk.ts";
 import { compile } from "../src/policy/compile.ts";
 import { decide } from "../src/policy/decide.ts";
 import type { Mode } from "../src/policy/modes.ts";
+import { inPosture } from "../src/policy/modes.ts";
 import type { Posture } from "../src/policy/verdict.ts";
 import rules from "../src/rules.ts";
 import { doctor, facts } from "./policy/subjects.ts";
@@ -116,9 +118,8 @@ it("takes a route that the rules switch off as switched off until its time, for 
       desk.site,
       compile(rules),
       { waitSeconds: () => 0 },
-      desk.posture(now),
+      { ...inPosture(desk.posture(now)), switchedOff: desk.switchedOff },
       now,
-      desk.switchedOff,
     );
   expect(decided(until - 1)).toMatchObject({
     verdict: { kind: "closed", off: { notice: off.notice } },
@@ -138,9 +139,8 @@ it("keeps open what has become more than sheddable since an operator switched it
     desk.site,
     compile(rules),
     { waitSeconds: () => 0 },
-    "normal",
+    { ...inPosture("normal"), switchedOff: desk.switchedOff },
     NOW,
-    desk.switchedOff,
   );
   expect(verdict.kind).toBe("allow");
 });

@@ -6,7 +6,7 @@ import type { Identity } from "../identity/identity.ts";
 import { ticketFor } from "../identity/visit.ts";
 import type { Facts } from "../request/facts.ts";
 import { canTakeChallenge } from "./can-take-challenge.ts";
-import { NOTHING_OFF, type SwitchedOffRoutes } from "./modes.ts";
+import type { Situation } from "./modes.ts";
 import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
 import { CLASS_OF_SERVICE, type ClassOfService, POSTURE_ACTIONS } from "./tables.ts";
 import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.ts";
@@ -30,21 +30,17 @@ const LAST_CLASS: ClassOfService = 3;
 /** Whoever meets something that is switched off is not told to wait longer than this, seconds. */
 const OFF_RETRY_MAX_S = 600;
 
-/**
- * @param now milliseconds since 1970
- * @param onset when the posture left normal, ms since 1970; null while it is normal
- */
+/** @param now milliseconds since 1970 */
 export function decide(
   facts: Facts,
   identity: Identity,
   site: Site,
   policy: Policy,
   counters: CounterView,
-  posture: Posture,
+  situation: Situation,
   now: number,
-  switchedOff: SwitchedOffRoutes = NOTHING_OFF,
-  onset: number | null = null,
 ): Decision {
+  const { posture, switchedOff, onset } = situation;
   const route = routeOf(site, facts);
   const subject: Subject = { facts, lane: identity.lane, route };
   const charges = chargesFor(policy, subject, identity, counters, now);
@@ -77,7 +73,7 @@ export function decide(
     const { budget } = charge;
     // A person who has spent her own budget is held to it, but never locked out: she may sign in, as anybody may.
     if (budget.per === "principal" && route.vouches && identity.lane !== "machine")
-      return decide(facts, asStranger(identity), site, policy, counters, posture, now, switchedOff, onset);
+      return decide(facts, asStranger(identity), site, policy, counters, situation, now);
     const verdict = beyond(budget, waitS, facts, route);
     const standing = verdict.kind === "limit" && standsForAddress(budget, facts, identity);
     return decision(verdict, budget.name, [], standing ? now + waitS * 1000 : null);

@@ -43,6 +43,19 @@ export interface SwitchedOff {
 export type SwitchedOffRoutes = ReadonlyMap<string, SwitchedOff>;
 export const NOTHING_OFF: SwitchedOffRoutes = new Map();
 
+/** How guarded a site is at the moment of a decision. */
+export interface Situation {
+  readonly posture: Posture;
+  readonly switchedOff: SwitchedOffRoutes;
+  /** When the posture left normal, ms since 1970; null while it is normal, or nobody knows. */
+  readonly onset: number | null;
+}
+
+/** Where nothing but the posture is known. */
+export function inPosture(posture: Posture): Situation {
+  return { posture, switchedOff: NOTHING_OFF, onset: null };
+}
+
 /** Modes from several places, those that come first winning. */
 export function firstOfEach(...sources: readonly (readonly Mode[])[]): readonly Mode[] {
   const modes = new Map<string, Mode>();

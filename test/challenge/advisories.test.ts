@@ -2,6 +2,7 @@
  * Every published advisory against a shield of this kind, and every attack known on one that meets the challenge: a test
  * that stays. Named by the advisory's id; `attack n` is a class without one.
  */
+
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { CLEARANCE_TTL_MS, mintClearance, readClearance } from "../../src/challenge/clearance.ts";
@@ -19,6 +20,7 @@ import { issueTicket, readTicket } from "../../src/challenge/ticket.ts";
 import { readPass } from "../../src/identity/pass.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
+import { inPosture } from "../../src/policy/modes.ts";
 import type { CounterView } from "../../src/policy/verdict.ts";
 import { ownCookies } from "../../src/request/cookies.ts";
 import { identify, isFault } from "../../src/request/identify.ts";
@@ -49,7 +51,7 @@ async function verdictFor(url: string, headers: Record<string, string> = {}, met
   const site = policy.siteOf.get(read.host);
   if (!site) return "unknown-host";
   const identity = await prove(read, sealer, policy, NOW_MS);
-  return decide(read, identity, site, policy, ROOM, "elevated", NOW_MS).verdict.kind;
+  return decide(read, identity, site, policy, ROOM, inPosture("elevated"), NOW_MS).verdict.kind;
 }
 
 describe("the client sets the terms", () => {
@@ -306,7 +308,7 @@ describe("what is sent to break it", () => {
           },
         });
         const identity = await prove(read, sealer, policy, NOW_MS);
-        const { charges } = decide(read, identity, site, policy, ROOM, "normal", NOW_MS);
+        const { charges } = decide(read, identity, site, policy, ROOM, inPosture("normal"), NOW_MS);
         return charges.filter(({ budget }) => budget.per === "clearance").map(({ key, scale }) => `${key} ${scale}`);
       }),
     );

@@ -16,6 +16,7 @@ import { networksOf } from "../../src/challenge/network.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Rules } from "../../src/policy/language.ts";
+import { inPosture } from "../../src/policy/modes.ts";
 import type { CounterView } from "../../src/policy/verdict.ts";
 import { parseAddress } from "../../src/request/address.ts";
 import rules from "../../src/rules.ts";
@@ -165,7 +166,7 @@ describe("a change of network", () => {
       clearance: "a1",
       clearanceShare: 0.25,
     } as const;
-    const { charges } = decide(request, moved, site, one, NOBODY_WAITS, "elevated", NOW_MS);
+    const { charges } = decide(request, moved, site, one, NOBODY_WAITS, inPosture("elevated"), NOW_MS);
     const charge = charges.find(({ budget }) => budget.name === "dear");
     expect(charge).toMatchObject({ cost: 4, scale: 1 });
   });
@@ -206,7 +207,7 @@ describe("deploys and rotations", () => {
       if (!policy || !by || !site) throw new Error("every deploy has its rules");
       const request = facts({ cookies: { ...facts().cookies, clearance: cookie } });
       const identity = await prove(request, by, policy, NOW_MS + at);
-      const { verdict } = decide(request, identity, site, policy, NOBODY_WAITS, "elevated", NOW_MS + at);
+      const { verdict } = decide(request, identity, site, policy, NOBODY_WAITS, inPosture("elevated"), NOW_MS + at);
       expect([at / MINUTE_MS, verdict]).toEqual([at / MINUTE_MS, { kind: "allow" }]);
       if (identity.renewal) cookie = await sealClearance(by, identity.renewal);
       requests++;
@@ -228,7 +229,15 @@ it("whoever solves keeps the debt of her address: a clearance is one budget more
   const broke: CounterView = { waitSeconds: ({ budget }) => (budget.per === "address" ? 30 : 0) };
   const judged = async (clearance: string) => {
     const request = facts({ cookies: { ...facts().cookies, clearance } });
-    return decide(request, await prove(request, sealer, policy, NOW_MS), site, policy, broke, "normal", NOW_MS).verdict;
+    return decide(
+      request,
+      await prove(request, sealer, policy, NOW_MS),
+      site,
+      policy,
+      broke,
+      inPosture("normal"),
+      NOW_MS,
+    ).verdict;
   };
   expect(await judged("")).toEqual({ kind: "challenge" });
   expect(await judged(await mint())).toEqual({ kind: "allow" });

@@ -10,6 +10,7 @@ import {
 } from "../../src/identity/visit.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
+import { inPosture } from "../../src/policy/modes.ts";
 import type { Charge, CounterView, Posture } from "../../src/policy/verdict.ts";
 import { parseAddress } from "../../src/request/address.ts";
 import { NO_COOKIES } from "../../src/request/cookies.ts";
@@ -72,7 +73,7 @@ async function hand(subject: Facts, view = counters(), posture: Posture = "eleva
   const site = policy.sites[0];
   if (!site) throw new Error("there is a site");
   const who: Identity = identity({ visit: await readVisit(sealer, subject, now) });
-  const decision = decide(subject, who, site, policy, view, posture, now);
+  const decision = decide(subject, who, site, policy, view, inPosture(posture), now);
   view.apply(decision.charges, now);
   return decision;
 }
@@ -126,9 +127,9 @@ describe("a ticket", () => {
     const who = identity({ visit: await readVisit(sealer, form(ticket), NOW_MS + 1) });
     const [site] = policy.sites;
     if (!site) throw new Error("there is a site");
-    expect(decide(form(ticket), who, site, challenging, counters(), "elevated", NOW_MS + 1).verdict.kind).toBe(
-      "challenge",
-    );
+    expect(
+      decide(form(ticket), who, site, challenging, counters(), inPosture("elevated"), NOW_MS + 1).verdict.kind,
+    ).toBe("challenge");
   });
 
   it("is worth nothing after four hours, for another host, forged, or from the future", async () => {

@@ -1,8 +1,10 @@
 /** Who is asked: the table of every asker, method and route. */
+
 import { describe, expect, it } from "vitest";
 import { canTakeChallenge } from "../../src/policy/can-take-challenge.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { decide, routeOf } from "../../src/policy/decide.ts";
+import { inPosture } from "../../src/policy/modes.ts";
 import type { CounterView, VerdictKind } from "../../src/policy/verdict.ts";
 import type { Asker, Facts } from "../../src/request/facts.ts";
 import rules from "../../src/rules.ts";
@@ -34,7 +36,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
 const table = ASKERS.flatMap((line) => METHODS.map((method) => [...line, method] as const));
 
 const verdict = (asked: Facts, counters = room) =>
-  decide(asked, identity(), site, policy, counters, "elevated", 1_000_000).verdict.kind;
+  decide(asked, identity(), site, policy, counters, inPosture("elevated"), 1_000_000).verdict.kind;
 
 describe("whoever proved nothing while the site is under attack", () => {
   it.each(table)("%s (%s) on an ordinary route: can %s, gets %s, with %s", (asker, from, can, kind, method) => {

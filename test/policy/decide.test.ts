@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Identity } from "../../src/identity/identity.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
+import { inPosture } from "../../src/policy/modes.ts";
 import { type CounterView, POSTURES, type Posture } from "../../src/policy/verdict.ts";
 import type { Facts } from "../../src/request/facts.ts";
 import rules from "../../src/rules.ts";
@@ -14,7 +15,7 @@ const spent: CounterView = { waitSeconds: () => 12.3 };
 function verdictOf(subject: Facts, who: Identity, posture: Posture = "normal", counters: CounterView = room) {
   const site = policy.siteOf.get(subject.host);
   if (!site) throw new Error("no such site");
-  return decide(subject, who, site, policy, counters, posture, 1_000_000);
+  return decide(subject, who, site, policy, counters, inPosture(posture), 1_000_000);
 }
 const kindOf = (...args: Parameters<typeof verdictOf>) => verdictOf(...args).verdict.kind;
 
@@ -79,7 +80,8 @@ describe("a proof that was earned during an attack", () => {
   const classOf = (who: Identity, pathname: string, onset: number | null = ONSET) => {
     const [site] = policy.sites;
     if (!site) throw new Error("the rules have a site");
-    return decide(facts({ pathname }), who, site, policy, room, "elevated", 1_000_000, undefined, onset).serviceClass;
+    return decide(facts({ pathname }), who, site, policy, room, { ...inPosture("elevated"), onset }, 1_000_000)
+      .serviceClass;
   };
 
   it("stands one class behind one from before it", () => {
@@ -189,7 +191,7 @@ describe("a preflight of somebody unknown", () => {
     if (!site) throw new Error("no such site");
     const asked = { ...preflight, site: from, headers: { ...preflight.headers, origin } };
     const readable = { ...site, readableBy: new Set(["https://app.example.lv"]) };
-    return decide(asked, who, readable, policy, room, "elevated", 1_000_000);
+    return decide(asked, who, readable, policy, room, inPosture("elevated"), 1_000_000);
   };
 
   it("passes where others are asked, and is the last to find room", () =>

@@ -1,9 +1,11 @@
 /** Who is counted under which key, and how much room there is. */
+
 import { describe, expect, it } from "vitest";
 import { Tally } from "../../src/counters/tally.ts";
 import { compile, RulesError } from "../../src/policy/compile.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { BudgetRules } from "../../src/policy/language.ts";
+import { inPosture } from "../../src/policy/modes.ts";
 import { parseAddress } from "../../src/request/address.ts";
 import { facts, identity } from "./subjects.ts";
 
@@ -40,7 +42,7 @@ function allowed(
   if (!site) throw new Error("no site");
   let count = 0;
   for (const request of requests) {
-    const { verdict, charges } = decide(request, who, site, policy, tally, "normal", NOW);
+    const { verdict, charges } = decide(request, who, site, policy, tally, inPosture("normal"), NOW);
     tally.apply(charges, NOW);
     if (verdict.kind === "allow") count++;
   }

@@ -1,5 +1,7 @@
 /** A crew at work: every request of every source, decided by the real rules and the isolate's real tally. */
+
 import { decide } from "../../../src/policy/decide.ts";
+import { inPosture } from "../../../src/policy/modes.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import type { FloodSecond, Journal } from "../journal.ts";
@@ -291,7 +293,7 @@ export class Flood {
     const identity = located({ ...STRANGER, lane, principal, clearance: shown, evidence }, policy, asked.address, now);
     const { site } = requestClass;
     const posture = isolate.desk(site).posture(now);
-    const decision = decide(asked, identity, site, policy, isolate.tally, posture, now);
+    const decision = decide(asked, identity, site, policy, isolate.tally, inPosture(posture), now);
     this.compared++;
     if (decision.verdict.kind !== outcome.kind || decision.reason !== outcome.reason) this.different++;
   }

@@ -2,10 +2,12 @@
  * What the real `decide` says, asked once. It is pure, so for one kind of request its verdict depends only on the posture
  * and on which of the request's charges, if any, is the first over its budget: a handful of answers stand for all.
  */
+
 import type { Identity } from "../../../src/identity/identity.ts";
 import { cacheKey } from "../../../src/origin/cache.ts";
 import { facilityOf } from "../../../src/policy/compile.ts";
 import { chargesFor, decide, routeOf } from "../../../src/policy/decide.ts";
+import { inPosture } from "../../../src/policy/modes.ts";
 import type { CompiledRoute, Policy, Site } from "../../../src/policy/policy.ts";
 import type { ClassOfService } from "../../../src/policy/tables.ts";
 import { type Charge, type Decision, POSTURES, type Posture, type VerdictKind } from "../../../src/policy/verdict.ts";
@@ -114,7 +116,7 @@ export function classify(policy: Policy, sent: Sent, facts: Facts, identity: Ide
       Array.from({ length: charges + 1 }, (_, exceeded) => {
         let asked = 0;
         const counters = { waitSeconds: () => (++asked === exceeded ? 1 : 0) };
-        return outcomeOf(decide(facts, identity, site, policy, counters, posture, now));
+        return outcomeOf(decide(facts, identity, site, policy, counters, inPosture(posture), now));
       }),
     ]),
   ) as unknown as RequestClass["outcomes"];

@@ -77,8 +77,8 @@ export class Visitor {
     const site = siteOf(policy, facts);
     isolate.keepInTouch(now);
     const desk = isolate.desk(site);
-    const [posture, onset] = [desk.posture(now), desk.onset(now)];
-    const decision = decide(facts, identity, site, policy, isolate.tally, posture, now, desk.switchedOff, onset);
+    const situation = { posture: desk.posture(now), switchedOff: desk.switchedOff, onset: desk.onset(now) };
+    const decision = decide(facts, identity, site, policy, isolate.tally, situation, now);
     isolate.tally.apply(decision.charges, now);
     desk.noteAsker(identity.lane, facts.asker);
     const { verdict, route, serviceClass, charges } = decision;
