@@ -3,6 +3,7 @@ import { TALLY_BYTES } from "../../../src/counters/tally.ts";
 import type { Group, Journal } from "../journal.ts";
 import type { LabScenario } from "../lab-scenario.ts";
 import {
+  capacitiesOf,
   describeSeconds,
   measureAttackers,
   measureGroup,
@@ -105,7 +106,14 @@ export function summarizeRun(run: Run): ModelResult {
     postsSent: null,
     verdict: null,
     rules: reasonsOf(run),
-    series: describeSeconds(journal, units, run.postures, span, atPortal),
+    series: describeSeconds(
+      journal,
+      units,
+      run.postures,
+      span,
+      atPortal,
+      capacitiesOf(scenario, origin.capacityPerSecond, span),
+    ),
     model: figures(run, awake),
   };
 }
