@@ -42,7 +42,7 @@ export const english: Texts = {
       title: "The service is overloaded, please wait",
       body: [
         "There are more requests at the moment than the service can handle. Doctors' work is served first.",
-        "We cannot say exactly how long it will take. There is no queue: the page opens as soon as there is room, and several attempts may be needed.",
+        "We cannot say exactly how long it will take. There is no queue: whoever asks when there is room is let in, and several attempts may be needed.",
       ],
     },
     queue: {

@@ -49,7 +49,7 @@ export const latvian: Texts = {
       title: "Pakalpojums ir pārslogots, lūdzu, uzgaidiet",
       body: [
         "Pašlaik pieprasījumu ir vairāk, nekā pakalpojums spēj apkalpot. Vispirms tiek apkalpots ārstu darbs.",
-        "Cik ilgi būs jāgaida, precīzi pateikt nevaram. Rindas nav: lapa atveras, tiklīdz ir brīva vieta, un var būt vajadzīgi vairāki mēģinājumi.",
+        "Cik ilgi būs jāgaida, precīzi pateikt nevaram. Rindas nav: lapu saņem tas, kurš to pieprasa brīdī, kad ir brīva vieta; var būt vajadzīgi vairāki mēģinājumi.",
       ],
     },
     queue: {
