@@ -8,7 +8,8 @@
  *
  * Accepted trade-off: a sealed thing cannot be called back one by one before it expires; lifetimes are short instead.
  */
-
+import { type Bytes, concat, fromBase64url, toBase64url } from "./bytes.ts";
+import { decodeFields, encodeFields, type Fields } from "./fields.ts";
 import { Remembered } from "./remembered.ts";
 
 export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place" | "visit" | "deadline" | "signin";
@@ -18,10 +19,6 @@ export type SecretPurpose = "form";
 
 /** Keyed hashes that are no tokens: counter keys, principals, networks, support codes, a puzzle's answers. */
 export type HashPurpose = "client-key" | "principal" | "network" | "counter" | "support";
-
-export type Bytes = Uint8Array<ArrayBuffer>;
-export type Field = string | number;
-export type Fields = readonly Field[];
 
 /** SHIELD_SECRET and SHIELD_SECRET_PREVIOUS. The previous one is accepted, never used. */
 export interface Secrets {
@@ -206,138 +203,4 @@ async function sign(ring: Ring, purpose: HashPurpose, bytes: Uint8Array): Promis
 function framed(purpose: Purpose | SecretPurpose, body: Bytes): Bytes {
   const name = encoder.encode(purpose);
   return concat(new Uint8Array([name.length]), name, body);
-}
-
-const STRING_TAG = 1; // then 2 bytes of length, then UTF-8
-const NUMBER_TAG = 2; // then 7 bytes, big-endian
-const NUMBER_BYTES = 7; // the fewest that hold 2^53 - 1
-
-/**
- * Canonical: one tuple, one encoding. Every field says its type and length, so no field can lend bytes to its neighbour
- * (the splicing of CVE-2025-68113) and "1" is not 1.
- * @throws RangeError on a number that is no integer in [0, 2^53), on a text with lone surrogates (UTF-8 would fold them
- * all into U+FFFD) or one over 65,535 bytes.
- */
-export function encodeFields(fields: Fields): Bytes {
-  return concat(...fields.map(encodeField));
-}
-
-function encodeField(field: Field): Bytes {
-  if (typeof field === "number") {
-    if (!Number.isSafeInteger(field) || field < 0) throw new RangeError("only integers in [0, 2^53) can be sealed");
-    const bytes = new Uint8Array(1 + NUMBER_BYTES);
-    bytes[0] = NUMBER_TAG;
-    for (let at = NUMBER_BYTES, rest = field; at > 0; at--, rest = Math.floor(rest / 256)) bytes[at] = rest % 256;
-    return bytes;
-  }
-  if (!field.isWellFormed()) throw new RangeError("a text with lone surrogates cannot be sealed");
-  const text = encoder.encode(field);
-  if (text.length > 0xffff) throw new RangeError("a sealed text has at most 65,535 bytes");
-  return concat(new Uint8Array([STRING_TAG, text.length >> 8, text.length & 0xff]), text);
-}
-
-/** Null for bytes that `encodeFields` would not have written. */
-export function decodeFields(bytes: Bytes): Fields | null {
-  // A byte order mark is part of the text that was sealed: without ignoreBOM two texts would open as one.
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const fields: Field[] = [];
-  let at = 0;
-  while (at < bytes.length) {
-    const tag = bytes[at++];
-    if (tag === NUMBER_TAG) {
-      if (at + NUMBER_BYTES > bytes.length) return null;
-      const number = bytes.subarray(at, at + NUMBER_BYTES).reduce((sum, byte) => sum * 256 + byte, 0);
-      if (!Number.isSafeInteger(number)) return null;
-      fields.push(number);
-      at += NUMBER_BYTES;
-    } else if (tag === STRING_TAG) {
-      const start = at + 2;
-      const end = start + (bytes[at] ?? 0) * 256 + (bytes[at + 1] ?? 0);
-      if (end > bytes.length) return null;
-      try {
-        fields.push(decoder.decode(bytes.subarray(start, end)));
-      } catch {
-        return null;
-      }
-      at = end;
-    } else return null;
-  }
-  return fields;
-}
-
-type Kind = "string" | "number";
-type Shaped<K extends readonly Kind[]> = { readonly [I in keyof K]: K[I] extends "string" ? string : number };
-
-/** Checks opened fields against the tuple that the reader expects; null when count or types differ. */
-export function shaped<const K extends readonly Kind[]>(fields: Fields | null, kinds: K): Shaped<K> | null {
-  if (!fields || fields.length !== kinds.length) return null;
-  return fields.every((field, at) => typeof field === kinds[at]) ? (fields as unknown as Shaped<K>) : null;
-}
-
-/**
- * The same for what may gain fields at its end: a version that knows fewer reads those that it knows, so that old and new
- * ones run side by side.
- */
-export function shapedAtLeast<const K extends readonly Kind[]>(fields: Fields | null, kinds: K): Shaped<K> | null {
-  return shaped(fields?.slice(0, kinds.length) ?? null, kinds);
-}
-
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-const SIXTETS = new Int8Array(128).fill(-1);
-for (let value = 0; value < 64; value++) SIXTETS[ALPHABET.charCodeAt(value)] = value;
-
-/** Two lower-case digits for each byte. */
-export function toHex(bytes: Iterable<number>): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
-}
-
-/** Base64url without padding, RFC 4648 section 5. */
-export function toBase64url(bytes: Uint8Array): string {
-  let text = "";
-  let bits = 0;
-  let held = 0;
-  for (const byte of bytes) {
-    held = ((held << 8) | byte) & 0xffff;
-    bits += 8;
-    while (bits >= 6) {
-      bits -= 6;
-      text += ALPHABET[(held >> bits) & 63];
-    }
-  }
-  return bits > 0 ? text + ALPHABET[(held << (6 - bits)) & 63] : text;
-}
-
-/**
- * Null for padding, foreign characters, an impossible length, and trailing bits that are not zero (RFC 4648 section 3.5):
- * otherwise one token could be spelled in several ways.
- */
-export function fromBase64url(text: string): Bytes | null {
-  if (text.length % 4 === 1) return null;
-  const bytes = new Uint8Array((text.length * 6) >> 3);
-  let bits = 0;
-  let held = 0;
-  let at = 0;
-  for (let index = 0; index < text.length; index++) {
-    const sixtet = SIXTETS[text.charCodeAt(index)] ?? -1;
-    if (sixtet < 0) return null;
-    held = ((held << 6) | sixtet) & 0xffff;
-    bits += 6;
-    if (bits >= 8) {
-      bits -= 8;
-      bytes[at++] = (held >> bits) & 0xff;
-    }
-  }
-  return (held & ((1 << bits) - 1)) === 0 ? bytes : null;
-}
-
-function concat(...parts: readonly Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,6 +1,7 @@
 /** Ways to damage a token: a character, a bit, the length, bytes moved within it. */
 import { randomBytes } from "node:crypto";
-import { fromBase64url, type Purpose, type Sealer, toBase64url } from "../src/seal.ts";
+import { fromBase64url, toBase64url } from "../src/bytes.ts";
+import type { Purpose, Sealer } from "../src/seal.ts";
 
 const BATCH = 1_000;
 

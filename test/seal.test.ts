@@ -1,19 +1,9 @@
 import { createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import {
-  createSealer,
-  decodeFields,
-  encodeFields,
-  type Field,
-  fromBase64url,
-  MAX_TOKEN_CHARS,
-  type Purpose,
-  type Sealer,
-  secretProblem,
-  shaped,
-  toBase64url,
-} from "../src/seal.ts";
+import { fromBase64url, toBase64url } from "../src/bytes.ts";
+import { decodeFields, encodeFields, type Field, shaped } from "../src/fields.ts";
+import { createSealer, MAX_TOKEN_CHARS, type Purpose, type Sealer, secretProblem } from "../src/seal.ts";
 import { mutate } from "./mutations.ts";
 
 const CURRENT = randomBytes(32).toString("base64url");

@@ -5,9 +5,10 @@
  * The encoding is text/plain, which hardly any form uses: so a form that comes back is known by its headers, and no other
  * body has to be looked into. Base64url survives it unchanged.
  */
+
+import type { Bytes } from "../bytes.ts";
 import { encodeBase64url } from "../resend/base64-bytes.ts";
 import { type Carried, CONTENTS_FIELD, DEADLINE_FIELD } from "../resend/carried.ts";
-import type { Bytes } from "../seal.ts";
 import { escapeMarkup } from "./escape.ts";
 import type { Texts } from "./texts.ts";
 

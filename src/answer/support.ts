@@ -2,9 +2,11 @@
  * The support code: what a person reads out on the phone. It is 40 bits of a keyed hash over why and when she was turned
  * away, so it says nothing to her, can be looked up by trying all reasons, and needs no line in a log.
  */
+
+import { encodeFields } from "../fields.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Posture, VerdictKind } from "../policy/verdict.ts";
-import { encodeFields, type Sealer } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import { spellCode } from "../support-code.ts";
 
 /** Codes of one reason stay the same for so long: a flood of denials costs one hash in ten seconds. */

@@ -6,7 +6,9 @@
  * Accepted trade-off: it can be shared like any cookie. All who share it share one budget, counted by its id, and each
  * request from a network that is new to it spends double of what all have.
  */
-import { type Sealer, shapedAtLeast } from "../seal.ts";
+
+import { shapedAtLeast } from "../fields.ts";
+import type { Sealer } from "../seal.ts";
 import { CLOCK_SKEW_MS } from "./puzzle.ts";
 
 export const CLEARANCE_COOKIE = "__Host-shield-clearance";

@@ -1,6 +1,9 @@
 /** The network that a clearance is bound to, softly: a keyed hash of the address's prefix, as it travels in a cookie. */
+
+import { toHex } from "../bytes.ts";
+import { encodeFields } from "../fields.ts";
 import type { ClientAddress } from "../request/address.ts";
-import { encodeFields, type Sealer, toHex } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 
 const HASH_BYTES = 8;
 

@@ -7,7 +7,9 @@
  * Accepted trade-off: whoever holds SHIELD_SECRET needs no work.
  */
 import * as v from "valibot";
-import { type Bytes, MAX_TOKEN_CHARS, type Sealer, shapedAtLeast, toHex } from "../seal.ts";
+import { type Bytes, toHex } from "../bytes.ts";
+import { shapedAtLeast } from "../fields.ts";
+import { MAX_TOKEN_CHARS, type Sealer } from "../seal.ts";
 import { showHash } from "./browser/search.ts";
 import { COUNTERS, MAX_DIFFICULTY } from "./difficulty.ts";
 

@@ -2,7 +2,8 @@
  * The shield's own paths for the challenge, as plain functions. The caller mounts `challengeRoutes`, limits how often a
  * client may ask, and hands in everything that is not in the request.
  */
-import type { Bytes, Sealer } from "../seal.ts";
+import type { Bytes } from "../bytes.ts";
+import type { Sealer } from "../seal.ts";
 import { clearanceCookie } from "./clearance.ts";
 import { issuePuzzle, MAX_PROOF_CHARS } from "./puzzle.ts";
 import { type Issuance, type RedeemFault, redeem, type Spend } from "./redeem.ts";

@@ -6,9 +6,12 @@
  * The support code is 40 bits of the ticket's own MAC: nothing is stored to issue it, each page has its own, and a grant for it
  * is of no use to anybody without the page. Accepted trade-off: one HMAC for each challenge page.
  */
+
+import { type Bytes, fromBase64url, toHex } from "../bytes.ts";
+import { shapedAtLeast } from "../fields.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Posture } from "../policy/verdict.ts";
-import { type Bytes, fromBase64url, type Sealer, shapedAtLeast, toHex } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import { spellCode } from "../support-code.ts";
 import { CLOCK_SKEW_MS } from "./puzzle.ts";
 

@@ -3,8 +3,10 @@
  * shield seals that into a cookie. The trade-off accepted: a pass is not bound to an address, so that doctors may roam;
  * a stolen one is held to its principal's budget.
  */
+
+import { type Fields, shapedAtLeast } from "../fields.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Fields, type Sealer, shapedAtLeast } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import { principalOf } from "./principal.ts";
 import { type ProofKind, type ProofOutcome, refused } from "./proof.ts";
 

@@ -2,7 +2,10 @@
  * The principal: under what name a proven person or system is counted, told to the origin, and revoked. A keyed hash, so
  * that no session id, serial number or subject leaves the isolate.
  */
-import { encodeFields, type Fields, type Sealer, toHex } from "../seal.ts";
+
+import { toHex } from "../bytes.ts";
+import { encodeFields, type Fields } from "../fields.ts";
+import type { Sealer } from "../seal.ts";
 
 const PRINCIPAL_BYTES = 16;
 const PRINCIPAL = /^[0-9a-f]{32}$/;

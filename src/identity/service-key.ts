@@ -22,9 +22,10 @@
  * captured request may be sent once more in each other isolate. It stays on its method, host and path, and in its budget.
  */
 
+import { fromBase64url } from "../bytes.ts";
 import { Remembered } from "../remembered.ts";
 import type { Facts } from "../request/facts.ts";
-import { fromBase64url, type Sealer } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import { principalOf } from "./principal.ts";
 import { type ProofAid, type ProofKind, type ProofOutcome, refused } from "./proof.ts";
 import type { ReplayMemory } from "./replay.ts";

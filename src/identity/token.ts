@@ -6,9 +6,10 @@
  * bounded and apart, so that a flood of garbage pushes out no doctor.
  */
 import type { JWTPayload } from "jose";
+import { toBase64url } from "../bytes.ts";
 import { Remembered } from "../remembered.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, toBase64url } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import type { RefusalReason } from "./identity.ts";
 import type { KeySource } from "./jwks.ts";
 import { glance, type TokenExpectations, type TokenRefusal, verifyToken } from "./jwt.ts";

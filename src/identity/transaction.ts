@@ -5,8 +5,11 @@
  *
  * Accepted trade-off: SameSite=None, as any stricter cookie would stay at home. It proves nothing about who signs in.
  */
+
+import { toBase64url } from "../bytes.ts";
+import { shapedAtLeast } from "../fields.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, shapedAtLeast, toBase64url } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 
 export const TRANSACTION_COOKIE = "__Host-shield-signin";
 const TRANSACTION_S = 600;

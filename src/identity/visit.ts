@@ -8,10 +8,11 @@
  * like any other request. What is left is a price: an address that waited for hours may send some dozens of POSTs.
  */
 import { networksOf } from "../challenge/network.ts";
+import { shapedAtLeast } from "../fields.ts";
 import type { Budget } from "../policy/policy.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, shapedAtLeast } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import type { Identity } from "./identity.ts";
 
 export const VISIT_COOKIE = "__Host-shield-visit";

@@ -1,5 +1,8 @@
 /** Operators are told apart in log lines, and not named. */
-import { encodeFields, type Sealer, toHex } from "../seal.ts";
+
+import { toHex } from "../bytes.ts";
+import { encodeFields } from "../fields.ts";
+import type { Sealer } from "../seal.ts";
 
 /** An operator as log lines name her: Access knows people by e-mail addresses, which belong into no log. */
 export async function nameInLog(sealer: Sealer | null, operator: string | null): Promise<string> {

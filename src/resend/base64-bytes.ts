@@ -2,7 +2,7 @@
  * Base64url (RFC 4648 section 5, without padding) from bytes to bytes: a sealed form is up to 2.9 MB, and as a string it
  * would lie in memory a second time.
  */
-import type { Bytes } from "../seal.ts";
+import type { Bytes } from "../bytes.ts";
 
 const ALPHABET = new TextEncoder().encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 const SIXTETS = new Int8Array(256).fill(-1);

@@ -1,5 +1,5 @@
 /** Bodies of known length: read whole, or kept while they stream to the origin. */
-import type { Bytes } from "../seal.ts";
+import type { Bytes } from "../bytes.ts";
 
 type Reader = ReadableStreamBYOBReader;
 

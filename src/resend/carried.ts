@@ -1,5 +1,5 @@
 /** What a page of ours needs to carry a form back, and the names under which it comes in again. */
-import type { Bytes } from "../seal.ts";
+import type { Bytes } from "../bytes.ts";
 
 export interface Carried {
   /** Where the form was going: an absolute URL. */

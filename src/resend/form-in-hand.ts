@@ -5,12 +5,14 @@
  * Never a form of another site: a page of ours would send it again as one of this site, with all cookies, and so make a
  * forgery (CSRF) look genuine.
  */
+
+import { type Bytes, toHex } from "../bytes.ts";
 import type { Identity } from "../identity/identity.ts";
 import { isOwnForm } from "../identity/visit.ts";
 import type { Budget } from "../policy/policy.ts";
 import type { Charge } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Bytes, type Sealer, toHex } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import { KeptBody, readWhole } from "./body.ts";
 import type { Carried } from "./carried.ts";
 import { type Held, roomFor } from "./held.ts";

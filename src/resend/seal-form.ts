@@ -7,7 +7,9 @@
  * be sent elsewhere, by others, as another media type or with other cookies. How long it may be sent again says a token of
  * its own, which the open page renews without handing in the form: at most 10 minutes at a time, two hours in all.
  */
-import { type Bytes, decodeFields, encodeFields, type Sealer, shapedAtLeast } from "../seal.ts";
+import type { Bytes } from "../bytes.ts";
+import { decodeFields, encodeFields, shapedAtLeast } from "../fields.ts";
+import type { Sealer } from "../seal.ts";
 
 /** What the browser says of a form post. All of it reaches the origin as it was the first time. */
 export const RESTORED_HEADERS = [

@@ -1,7 +1,9 @@
 /** Forms that come back from a page of ours: recognised, opened, and from then on what they were when they were first sent. */
+
+import type { Bytes } from "../bytes.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Facts, Fault } from "../request/facts.ts";
-import type { Bytes, Sealer } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 import { decodeBase64url } from "./base64-bytes.ts";
 import { BegunBody } from "./body.ts";
 import { CONTENTS_FIELD, DEADLINE_FIELD } from "./carried.ts";

@@ -5,8 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { Command } from "commander";
+import { toBase64url } from "../bytes.ts";
 import { SERVICE_KEY_ID } from "../identity/service-key.ts";
-import { createSealer, secretProblem, toBase64url } from "../seal.ts";
+import { createSealer, secretProblem } from "../seal.ts";
 
 const program = new Command("npm run service-key --")
   .description(

@@ -6,9 +6,10 @@
  * Accepted trade-off: a stranger who changes her network while she waits, without clearance, begins anew.
  */
 import { networksOf } from "../challenge/network.ts";
+import { shapedAtLeast } from "../fields.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Facts } from "../request/facts.ts";
-import { type Sealer, shapedAtLeast } from "../seal.ts";
+import type { Sealer } from "../seal.ts";
 
 export const PLACE_COOKIE = "__Host-shield-place";
 /** Waiting included. Whoever sleeps when her turn comes has hours to come, at the least ten minutes after any wait we tell. */

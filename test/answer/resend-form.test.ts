@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
 import type { Answer, Recipient } from "../../src/answer/answer-kinds.ts";
 import { backPage } from "../../src/answer/back-page.ts";
+import { toBase64url } from "../../src/bytes.ts";
 import type { Carried } from "../../src/resend/carried.ts";
-import { toBase64url } from "../../src/seal.ts";
 import { bundleBrowserScripts } from "../../src/tools/build.ts";
 import { SAMPLES, SERVICE, unbalanced } from "./samples.ts";
 

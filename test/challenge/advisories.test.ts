@@ -5,6 +5,7 @@
 
 import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import { fromBase64url, toBase64url } from "../../src/bytes.ts";
 import { CLEARANCE_TTL_MS, mintClearance, readClearance } from "../../src/challenge/clearance.ts";
 import { MAX_DIFFICULTY } from "../../src/challenge/difficulty.ts";
 import { enter } from "../../src/challenge/enter.ts";
@@ -25,7 +26,7 @@ import type { CounterView } from "../../src/policy/verdict.ts";
 import { ownCookies } from "../../src/request/cookies.ts";
 import { identify, isFault } from "../../src/request/identify.ts";
 import rules from "../../src/rules.ts";
-import { createSealer, fromBase64url, type Sealer, toBase64url } from "../../src/seal.ts";
+import { createSealer, type Sealer } from "../../src/seal.ts";
 import { proveWith as prove } from "../identity/proving.ts";
 import { facts } from "../policy/subjects.ts";
 import { answersOf, HOST, memorySpend, NOW_MS, newPuzzle, newSealer, OPEN, proofOf, SMALL } from "./lab.ts";

@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { search } from "../../src/challenge/browser/search.ts";
 import { issuePuzzle, type Puzzle } from "../../src/challenge/puzzle.ts";
 import type { Issuance, Spend } from "../../src/challenge/redeem.ts";
-import { createSealer, type Field, type Sealer } from "../../src/seal.ts";
+import type { Field } from "../../src/fields.ts";
+import { createSealer, type Sealer } from "../../src/seal.ts";
 
 export const HOST = "portal.example.lv";
 export const NOW_MS = Date.UTC(2026, 10, 24, 9);

@@ -1,6 +1,7 @@
 /** How much work there is and how evenly it is spread: against node:crypto, statistically, and by the table of difficulty.ts. */
 import { createHash, createHmac, hkdfSync } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Bytes } from "../../src/bytes.ts";
 import {
   type Circumstances,
   COUNTERS,
@@ -16,7 +17,7 @@ import { sipKey } from "../../src/counters/siphash.ts";
 import { Tally } from "../../src/counters/tally.ts";
 import { POSTURES } from "../../src/policy/verdict.ts";
 import { parseAddress } from "../../src/request/address.ts";
-import type { Bytes, Sealer } from "../../src/seal.ts";
+import type { Sealer } from "../../src/seal.ts";
 import { answersOf, HOST, NOW_MS, newSealer } from "./lab.ts";
 
 // Fixed, so that a statistical test fails always or never.
