@@ -7,7 +7,6 @@
  */
 
 import type { Group, Journal, Wish } from "./journal.ts";
-import { capacityShareAt, type LabScenario } from "./lab-scenario.ts";
 import type { FloodResult, GroupResult, SecondOfRun } from "./result.ts";
 
 /** The first part of an attack, judged apart, ms. */
@@ -238,7 +237,6 @@ export function describeSeconds(
   postures: readonly (string | null | undefined)[],
   span: Span,
   atPortal: FloodAtPortal,
-  capacities: readonly number[] = [],
 ): SecondOfRun[] {
   return Array.from({ length: Math.ceil(span.endMs / 1000) }, (_, second) => {
     const [from, to] = [second * 1000, (second + 1) * 1000];
@@ -261,18 +259,7 @@ export function describeSeconds(
       residents: count("residents"),
       machines: count("machines"),
       originUnits: units[second] ?? 0,
-      ...(capacities[second] === undefined ? {} : { originCapacity: capacities[second] }),
       posture: postures[second] ?? null,
     };
-  });
-}
-
-/** What the portal bore in each second; empty where that never changed. */
-export function capacitiesOf({ ailing }: LabScenario, capacityPerSecond: number, span: Span): readonly number[] {
-  if (!ailing) return [];
-  const attackS = (span.attackToMs - span.attackFromMs) / 1000;
-  return Array.from({ length: Math.ceil(span.endMs / 1000) }, (_, second) => {
-    const since = second - span.attackFromMs / 1000;
-    return capacityPerSecond * (since < 0 ? 1 : capacityShareAt(ailing, since, attackS));
   });
 }

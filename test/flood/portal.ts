@@ -40,16 +40,6 @@ export async function resetPortal(portal: URL): Promise<void> {
   if (!response.ok) throw new Error(`the portal answered ${response.status} to a reset`);
 }
 
-/** Lets the portal bear so many units a second from now on. @throws when it does not answer */
-export async function setCapacity(portal: URL, perSecond: number): Promise<void> {
-  const response = await fetch(new URL("/.portal/capacity", portal), {
-    method: "POST",
-    body: JSON.stringify({ perSecond }),
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  if (!response.ok) throw new Error(`the portal answered ${response.status} about its capacity`);
-}
-
 /** True once an ordinary page of the portal comes quickly again; false when it did not within `patienceMs`. */
 export async function recovered(portal: URL, patienceMs: number): Promise<boolean> {
   const until = performance.now() + patienceMs;

@@ -113,7 +113,5 @@ export interface SecondOfRun {
   readonly machines: { readonly ok: number; readonly failed: number };
   /** Cost units that reached the origin in this second. */
   readonly originUnits: number;
-  /** What the origin bore in this second, where that changed. */
-  readonly originCapacity?: number;
   readonly posture: string | null;
 }

@@ -3,7 +3,6 @@ import { TALLY_BYTES } from "../../../src/counters/tally.ts";
 import type { Group, Journal } from "../journal.ts";
 import type { LabScenario } from "../lab-scenario.ts";
 import {
-  capacitiesOf,
   describeSeconds,
   measureAttackers,
   measureGroup,
@@ -106,14 +105,7 @@ export function summarizeRun(run: Run): ModelResult {
     postsSent: null,
     verdict: null,
     rules: reasonsOf(run),
-    series: describeSeconds(
-      journal,
-      units,
-      run.postures,
-      span,
-      atPortal,
-      capacitiesOf(scenario, origin.capacityPerSecond, span),
-    ),
+    series: describeSeconds(journal, units, run.postures, span, atPortal),
     model: figures(run, awake),
   };
 }

@@ -10,10 +10,9 @@ import { startEdges } from "../../lab/edge.ts";
 import { CLINIC } from "../clinic.ts";
 import { CrewPlan } from "../crew-plan.ts";
 import { type Group, Journal } from "../journal.ts";
-import { assertHarmless, type Crew, capacityShareAt, type LabScenario } from "../lab-scenario.ts";
+import { assertHarmless, type Crew, type LabScenario } from "../lab-scenario.ts";
 import type { LiveSecond } from "../live.ts";
 import {
-  capacitiesOf,
   describeSeconds,
   floodAtPortal,
   measureAttackers,
@@ -24,7 +23,7 @@ import {
   type Span,
 } from "../measure.ts";
 import { BudgetWatch } from "../over-admission.ts";
-import { readState, recovered, setCapacity } from "../portal.ts";
+import { readState, recovered } from "../portal.ts";
 import type { FloodResult } from "../result.ts";
 import { assertHarmlessClinic, work } from "./cast.ts";
 import { CrewAtWork } from "./crew.ts";
@@ -171,7 +170,6 @@ class Run {
     await Promise.all([
       pause(attackS * 1000, undefined, { signal: stop }).catch(() => undefined),
       ...crews.map((crew, n) => crew.attack(attackEnd, schedules[n] ?? new Schedule())),
-      this.#ail(watching.capacityPerSecond, attackEnd),
     ]);
     const attackToMs = Math.min(now(), attackFromMs + attackS * 1000);
     if (!end.aborted) await new Promise((resolve) => end.addEventListener("abort", resolve, { once: true }));
@@ -184,19 +182,6 @@ class Run {
     const span: Span = { attackFromMs, attackToMs, endMs };
     this.#options.onFailures?.(commonFailures(journal, attackFromMs));
     return this.#measure(journal, budgets, watching, schedules, span, startUnix);
-  }
-
-  /** The portal loses a part of its capacity and gets it back, where the scenario says so. */
-  async #ail(capacityPerSecond: number, end: AbortSignal): Promise<void> {
-    const { scenario, attackS } = this.#options;
-    if (!scenario.ailing) return;
-    const { from, to } = scenario.ailing;
-    for (const share of [from, to]) {
-      const before = share === from ? 0 : from;
-      await pause((share - before) * attackS * 1000, undefined, { signal: end }).catch(() => undefined);
-      const bears = capacityPerSecond * capacityShareAt(scenario.ailing, share * attackS, attackS);
-      await setCapacity(this.#portal, end.aborted ? capacityPerSecond : bears);
-    }
   }
 
   async #measure(
@@ -257,14 +242,7 @@ class Run {
       // The shield raises no verdict and tells no rule by name yet: neither can be known from outside.
       verdict: null,
       rules: [],
-      series: describeSeconds(
-        journal,
-        units,
-        watching.postures,
-        span,
-        atPortal,
-        capacitiesOf(scenario, watching.capacityPerSecond, span),
-      ),
+      series: describeSeconds(journal, units, watching.postures, span, atPortal),
     };
   }
 

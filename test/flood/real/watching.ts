@@ -31,7 +31,6 @@ export class Watching {
   readonly #portal: URL;
   readonly #objects: URL | null;
   readonly #now: () => number;
-  /** What the portal bears when all is well with it. */
   capacityPerSecond = 0;
 
   constructor(portal: URL, objects: URL | null, now: () => number) {
@@ -59,7 +58,7 @@ export class Watching {
     ]);
     if (calls) this.postures[second] = calls.posture;
     if (state === null) return;
-    this.capacityPerSecond ||= state.load.capacityPerSecond;
+    this.capacityPerSecond = state.load.capacityPerSecond;
     for (const row of state.load.series) this.units.set(row.second, row.offeredUnits);
     const requests = Object.values(state.routes).reduce((sum, route) => sum + route.requests, 0);
     this.#looks.push({ atMs: this.#now(), requests });

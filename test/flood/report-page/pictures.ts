@@ -15,7 +15,6 @@ const SPANS_DRAWN = 300;
 /** Shown in any case. */
 const LATENCY_SHOWN_MS = [10, 1000];
 const LOAD_COLOUR = "#0072b2";
-const BEARS = { name: "what the portal bears", colour: "#111111", dash: "", width: 1.6 };
 
 /** What the axes of a scenario's pictures have to hold, with and without the shield. */
 export interface Extent {
@@ -60,7 +59,6 @@ export function picturesOf(result: FloodResult, extent: Extent, id: string): rea
   const p95 = spans.reduce<number | null>((most, s) => (s.p95Ms === null ? most : Math.max(most ?? 0, s.p95Ms)), null);
   const latency = axisByTens(...extent.latencyMs);
   const latencyHeight = (ms: number | null) => (ms === null ? null : latency.height(ms));
-  const ails = spans.some((span) => span.originCapacity !== null);
   const postures = [...new Set(spans.map(({ posture }) => posture ?? NOT_KNOWN))];
   return [
     drawLayers(
@@ -105,14 +103,11 @@ export function picturesOf(result: FloodResult, extent: Extent, id: string): rea
         lines: [
           { name: "each second", colour: "#56b4e9", dash: "", width: 1.2, figure: (s) => s.originUnits },
           { name: "mean over 10 s", colour: LOAD_COLOUR, dash: "", width: 2.8, figure: (s) => s.originUnits10s },
-          ...(ails ? [{ ...BEARS, figure: (s: Span) => s.originCapacity }] : []),
         ],
-        limits: ails
-          ? []
-          : [
-              { name: `capacity: ${writeCount(origin.capacityRps)}`, at: origin.capacityRps, dash: "" },
-              { name: "110 % of capacity", at: ORIGIN_LOAD_AT_MOST * origin.capacityRps, dash: "7 4" },
-            ],
+        limits: [
+          { name: `capacity: ${writeCount(origin.capacityRps)}`, at: origin.capacityRps, dash: "" },
+          { name: "110 % of capacity", at: ORIGIN_LOAD_AT_MOST * origin.capacityRps, dash: "7 4" },
+        ],
       },
     ),
     drawLines(

@@ -27,8 +27,6 @@ export interface Span {
   /** Cost units per second: the worst second, and the worst mean over the 10 s before. */
   readonly originUnits: number;
   readonly originUnits10s: number;
-  /** The least that the origin bore; null where it always bore the same. */
-  readonly originCapacity: number | null;
   /** The strictest. */
   readonly posture: string | null;
 }
@@ -79,7 +77,6 @@ function spanOf(seconds: readonly SecondOfRun[], means: readonly number[]): Span
     p95Ms: worst(seconds.map((s) => s.clinicians.p95Ms)),
     originUnits: Math.max(...seconds.map((s) => s.originUnits)),
     originUnits10s: Math.max(...means),
-    originCapacity: least(seconds.map((s) => s.originCapacity)),
     posture: strictest(seconds.map((s) => s.posture)),
   };
 }
@@ -90,11 +87,6 @@ function meansOver10s(series: readonly SecondOfRun[]): readonly number[] {
     sum += originUnits - (series[i - MEAN_OVER_S]?.originUnits ?? 0);
     return sum / Math.min(i + 1, MEAN_OVER_S);
   });
-}
-
-function least(values: readonly (number | undefined)[]): number | null {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? null : Math.min(...known);
 }
 
 function worst(values: readonly (number | null)[]): number | null {
