@@ -20,6 +20,7 @@ import { isAdminHost } from "./own-paths/operator.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths/own-paths.ts";
 import { beyond, decide, routeOf } from "./policy/decide.ts";
 import { FAILURES } from "./policy/failures.ts";
+import { givenBackUnserved } from "./policy/unserved.ts";
 import type { Decision } from "./policy/verdict.ts";
 import { refusedBefore } from "./refused-before.ts";
 import type { Facts, Fault } from "./request/facts.ts";
@@ -161,6 +162,7 @@ async function pass(visit: Visit): Promise<Response> {
     : null;
   if (spending?.kind === "refused") {
     desk.noteTurnedAway(decision.route.cost);
+    giveBackUnserved(visit, decision);
     const { budget, retryAfterS } = spending;
     const refusal = isolate.sealer
       ? beyond(budget, retryAfterS, facts, decision.route)
@@ -174,6 +176,7 @@ async function pass(visit: Visit): Promise<Response> {
   const stander = standing && (await standing);
   if (stander && stander.turn.kind !== "now") {
     spending?.giveBack();
+    giveBackUnserved(visit, decision);
     return waitInLine(visit, identity, decision, stander);
   }
   desk.noteWanted(decision.serviceClass, decision.route.cost);
@@ -193,6 +196,7 @@ async function pass(visit: Visit): Promise<Response> {
       return new Response(null, { status: 499 }); // nobody is there to read it
     case "none":
       spending?.giveBack();
+      giveBackUnserved(visit, decision);
       if (stander) return waitInLine(visit, identity, decision, stander);
       return turnAway(visit, NO_ROOM, "no room at the origin", identity);
     case "room":
@@ -208,6 +212,11 @@ function noteCompany({ tally }: Isolate, { address, network }: Facts, identity: 
   const isPerson = lane === "clinician" || lane === "resident";
   if (principal !== null && isPerson && facility === null && network.worker === "")
     tally.notePerson(principal, address, now);
+}
+
+/** It was let pass, and is told to wait or refused all the same. */
+function giveBackUnserved({ isolate }: Visit, { charges }: Decision): void {
+  isolate.tally.giveBack(givenBackUnserved(charges));
 }
 
 /** The waiting page, with her place for the way. */
@@ -242,6 +251,7 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
     const mark = await new SentForms(env, ctx).mark(form.returned, knownUntilMs(form.returned), attempt);
     if (mark.kind === "unavailable") {
       form.wasInVain(attempt);
+      giveBackUnserved(visit, decision);
       return turnAway(visit, NO_ROOM, "nobody knows whether it was sent", identity);
     }
     if (mark.kind === "sent-before") {

@@ -106,6 +106,15 @@ export class Ledger {
     return tat;
   }
 
+  /** Takes back spending of which nothing came. Where it was told already, that is told too. */
+  giveBack(key: KeyHash, ms: number): void {
+    const slot = this.#find(key.hi, key.lo);
+    if (slot < 0) return;
+    this.#tat[slot] = this.#at(slot) - ms;
+    this.#unreported[slot] = (this.#unreported[slot] ?? 0) - ms;
+    this.#enqueue(slot, 0);
+  }
+
   /**
    * Takes what was queued. It counts as told: where it surely did not arrive, give it back with `restore`.
    * @param now left out, even the oldest spending is told in full

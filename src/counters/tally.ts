@@ -61,6 +61,11 @@ export class Tally implements CounterView {
     }
   }
 
+  /** Nothing came of what was spent so. */
+  giveBack(charges: readonly Charge[]): void {
+    for (const charge of charges) this.#ledger.giveBack(this.#hash(charge), spendOf(charge).incrementMs);
+  }
+
   /** @param now left out, even spending that is long recovered is told in full */
   collect(now = 0): Spendings {
     return this.#ledger.collect(now);

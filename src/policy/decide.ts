@@ -9,6 +9,7 @@ import { canTakeChallenge } from "./can-take-challenge.ts";
 import type { Situation } from "./modes.ts";
 import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
 import { CLASS_OF_SERVICE, type ClassOfService, POSTURE_ACTIONS } from "./tables.ts";
+import { spentUnserved } from "./unserved.ts";
 import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.ts";
 
 /** Seconds that clients wait before they look again when the posture, not a budget, turned them away. */
@@ -55,7 +56,7 @@ export function decide(
     reason,
     route,
     serviceClass: isAnybodysPreflight(facts, identity, site) ? LAST_CLASS : serviceClassOf(identity, route, onset),
-    charges: charged,
+    charges: verdict.kind === "allow" ? charged : spentUnserved(charged),
     standsUntil: until,
     observed,
   });

@@ -34,7 +34,7 @@ export interface Decision {
   readonly reason: string;
   readonly route: CompiledRoute;
   readonly serviceClass: ClassOfService;
-  /** To be applied by the caller. Whoever is over a budget or blocked spends nothing: the debt would never end. */
+  /** To be applied by the caller: what it spends by this verdict (unserved.ts). */
   readonly charges: readonly Charge[];
   /**
    * Until when a `limit` stands for the whole address, ms since 1970: the same awaits whatever is asked from there without

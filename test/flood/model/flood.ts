@@ -3,6 +3,7 @@
 import { decide } from "../../../src/policy/decide.ts";
 import { inPosture } from "../../../src/policy/modes.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
+import { shareUnserved, spentUnserved } from "../../../src/policy/unserved.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import type { FloodSecond, Journal } from "../journal.ts";
 import type { BudgetWatch } from "../over-admission.ts";
@@ -14,7 +15,7 @@ import type { ModelIsolate } from "./isolate.ts";
 import type { KeyAudit } from "./key-audit.ts";
 import type { Objects } from "./objects.ts";
 import { located, type Outcome, type RequestClass, STRANGER, sentBy } from "./outcomes.ts";
-import type { Fate, Way } from "./way.ts";
+import { type Fate, isUnserved, type Way } from "./way.ts";
 import type { Solving } from "./world.ts";
 
 const UNKNOWN_PAIR = -1;
@@ -53,8 +54,8 @@ export class Flood {
   readonly #pairs: Int32Array;
   readonly #pairsOf: (Account | undefined)[];
   /**
-   * Until when the isolate's tally surely refuses this stream, ms, and which charge it is: what a key has spent never gets
-   * less, so a refusal holds for as long as it says, and need not be asked for again.
+   * Until when the isolate's tally surely refuses this stream, ms, and which charge it is: where nothing is given back, what
+   * a key has spent never gets less, so a refusal holds for as long as it says, and need not be asked for again.
    */
   readonly #refusedUntil: Float64Array;
   readonly #refusedFor: Uint8Array;
@@ -135,17 +136,21 @@ export class Flood {
     const told = passes ? 1 : times;
     // A block comes before the budgets: nothing was asked of them.
     if (outcome.kind !== "block") {
-      if (passes) isolate.tally.apply(charges, now);
+      const allowed = outcome.kind === "allow";
+      if (passes) isolate.tally.apply(allowed ? charges : spentUnserved(charges), now);
       for (let i = passes ? 0 : exceeded; i < charges.length && (passes || i === exceeded); i++) {
         const id = account.keyIds[i] ?? -1;
-        if (id >= 0) audit.note(id, this.#pairOf(stream, account, i, isolate.index), passes, now, told);
+        const budget = charges[i]?.budget;
+        const share = allowed || !passes || !budget ? 1 : shareUnserved(budget);
+        if (id >= 0 && share > 0)
+          audit.note(id, this.#pairOf(stream, account, i, isolate.index), passes, now, told, share);
       }
     }
     const member = crowd.sources[source];
     if (member) budgets.ask(member, crowd.crew, now - startMs, told);
     this.#now.sent += told;
     desk.noteAsker(requestClass.identity.lane, requestClass.facts.asker, told);
-    if (outcome.kind === "allow") this.#pass(isolate, source, requestClass, outcome, charges);
+    if (outcome.kind === "allow") this.#pass(isolate, source, requestClass, outcome, account);
     else {
       desk.noteTurnedAway(outcome.route.cost * told);
       this.#stopped(outcome.kind, outcome.reason, this.#now, told);
@@ -154,14 +159,9 @@ export class Flood {
     return told;
   }
 
-  #pass(
-    isolate: ModelIsolate,
-    source: number,
-    requestClass: RequestClass,
-    outcome: Outcome,
-    charges: readonly Charge[],
-  ): void {
+  #pass(isolate: ModelIsolate, source: number, requestClass: RequestClass, outcome: Outcome, account: Account): void {
     const crowd = this.#crowd;
+    const { charges } = account;
     const { crew } = crowd;
     const sentIn = this.#now;
     crowd.busy[source] = (crowd.busy[source] ?? 0) + 1;
@@ -189,6 +189,7 @@ export class Flood {
     };
     this.#o.way.go(isolate, { ...passing, patienceMs: crew.patienceMs }, asked, (fate) => {
       crowd.busy[source] = (crowd.busy[source] ?? 1) - 1;
+      if (isUnserved(fate)) this.#noteGivenBack(account);
       this.#settle(source, isolate, fate, outcome, sentIn);
     });
   }
@@ -219,6 +220,13 @@ export class Flood {
     this.#settled++;
     if (fate !== "gone") this.#answered++;
     journal.noteOutcome(sentIn, fate === "gone" ? null : "");
+  }
+
+  #noteGivenBack({ charges, keyIds }: Account): void {
+    for (const [i, { budget, cost }] of charges.entries()) {
+      const id = keyIds[i] ?? -1;
+      if (id >= 0) this.#o.audit.giveBack(id, cost * (1 - shareUnserved(budget)));
+    }
   }
 
   #stopped(kind: string, reason: string, sentIn: FloodSecond, times: number): void {
@@ -258,7 +266,8 @@ export class Flood {
     for (let i = 0; i < charges.length; i++) {
       const charge = charges[i];
       const waitS = charge ? tally.waitSeconds(charge, now) : 0;
-      if (waitS === 0) continue;
+      if (!charge || waitS === 0) continue;
+      if (shareUnserved(charge.budget) < 1) return i;
       this.#refusedUntil[stream] = now + Math.floor(waitS * 1000);
       this.#refusedFor[stream] = i;
       return i;

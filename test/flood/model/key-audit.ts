@@ -107,8 +107,11 @@ export class KeyAudit {
     return pair;
   }
 
-  /** An isolate was asked for this charge, and let it pass or not; `times` in this same millisecond. */
-  note(id: number, pair: number, passed: boolean, now: number, times: number): void {
+  /**
+   * An isolate was asked for this charge, and let it pass or not; `times` in this same millisecond.
+   * @param share what of it is spent by whoever passes
+   */
+  note(id: number, pair: number, passed: boolean, now: number, times: number, share = 1): void {
     const key = this.#keys[id];
     if (!key) return;
     const { spend, charge } = key;
@@ -118,7 +121,7 @@ export class KeyAudit {
     }
     key.lastAskedAt = now;
     key.asked += charge.cost * times;
-    if (passed) key.admitted += charge.cost * times;
+    if (passed) key.admitted += charge.cost * share * times;
     for (let n = 0; n < times; n++) {
       if (waitMs(key.tat, spend, now) > 0) {
         if (key.overAt === NEVER) {
@@ -128,14 +131,23 @@ export class KeyAudit {
         key.everOver = true;
         break;
       }
-      key.tat = spent(key.tat, spend.incrementMs, now);
-      key.exact += charge.cost;
+      key.tat = spent(key.tat, spend.incrementMs * share, now);
+      key.exact += charge.cost * share;
     }
     key.worstOver = Math.max(key.worstOver, key.admitted - key.exact);
     if (key.overAt === NEVER) return;
     this.#askedIn[pair] = key.episode;
     // What it was told before the exact counter said no may suffice already.
     if (this.#toldIn[pair] !== key.episode) this.#tell(key, pair, now);
+  }
+
+  /** So much of one charge was given back. */
+  giveBack(id: number, cost: number): void {
+    const key = this.#keys[id];
+    if (!key) return;
+    key.admitted -= cost;
+    key.exact -= cost;
+    key.tat -= (key.spend.incrementMs * cost) / key.charge.cost;
   }
 
   /** A shard answered an isolate where a key stands. */

@@ -8,6 +8,7 @@ import { beyond } from "../../../src/policy/decide.ts";
 import { FAILURES } from "../../../src/policy/failures.ts";
 import type { CompiledRoute, Site } from "../../../src/policy/policy.ts";
 import type { ClassOfService } from "../../../src/policy/tables.ts";
+import { givenBackUnserved } from "../../../src/policy/unserved.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import type { Facts } from "../../../src/request/facts.ts";
 import type { VirtualClock } from "./clock.ts";
@@ -38,6 +39,11 @@ export interface Passing {
 /** What became of it. `wait`, `limit` and `challenge` are the shield's answers; a copy costs the origin nothing. */
 export type Fate = "served" | "failed" | "gone" | "copy" | "wait" | "limit" | "challenge";
 
+/** It was let pass by the decision and got nothing of the portal all the same. */
+export function isUnserved(fate: Fate): boolean {
+  return fate === "wait" || fate === "limit" || fate === "challenge";
+}
+
 const NEVER = new AbortController().signal;
 
 export class Way {
@@ -51,8 +57,12 @@ export class Way {
     this.#origin = origin;
   }
 
-  /** `asked` is called when it goes to the origin, `done` at its end; both at once where nothing waits. */
-  go(isolate: ModelIsolate, passing: Passing, asked: () => void, done: (fate: Fate) => void): void {
+  /** `asked` is called when it goes to the origin, `told` at its end; both at once where nothing waits. */
+  go(isolate: ModelIsolate, passing: Passing, asked: () => void, told: (fate: Fate) => void): void {
+    const done = (fate: Fate): void => {
+      if (isUnserved(fate)) isolate.tally.giveBack(givenBackUnserved(passing.charges));
+      told(fate);
+    };
     if (passing.charges.some(({ budget }) => budget.strict)) {
       this.#clock.stir();
       const { lane, route } = passing;
