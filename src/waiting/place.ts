@@ -12,24 +12,40 @@ import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 
 export const PLACE_COOKIE = "__Host-shield-place";
-/** Waiting included. Whoever sleeps when her turn comes has hours to come, at the least ten minutes after any wait we tell. */
+/** From the last page that showed it: however long she waited, she has hours to come when her turn has come. */
 export const PLACE_HOLDS_S = 4 * 3600;
+/** In all: a place of yesterday is no place in the line of today. */
+export const PLACE_HOLDS_MOST_S = 24 * 3600;
 const CLOCK_SKEW_MS = 60_000;
 
 /** When she came, ms since 1970; null when she has no place of ours. */
 export async function readPlace(sealer: Sealer, facts: Facts, identity: Identity, now: number): Promise<number | null> {
   if (facts.cookies.place === "") return null;
-  const fields = shapedAtLeast(await sealer.open("place", facts.cookies.place), ["string", "string", "number"]);
+  const opened = await sealer.open("place", facts.cookies.place);
+  const fields = shapedAtLeast(opened, ["string", "string", "number"]);
   if (fields === null) return null;
   const [host, owner, cameAt] = fields;
-  if (host !== facts.host || cameAt > now + CLOCK_SKEW_MS || now > cameAt + PLACE_HOLDS_S * 1000) return null;
+  // Places that an earlier version gave say only when she came.
+  const [, , , shownAt] = shapedAtLeast(opened, ["string", "string", "number", "number"]) ?? [...fields, cameAt];
+  if (host !== facts.host || Math.max(cameAt, shownAt) > now + CLOCK_SKEW_MS) return null;
+  if (now > shownAt + PLACE_HOLDS_S * 1000 || now > cameAt + PLACE_HOLDS_MOST_S * 1000) return null;
   return (await ownersOf(sealer, facts, identity)).includes(owner) ? cameAt : null;
 }
 
-/** The Set-Cookie value. Given anew with each page, so that it follows her from her network to her clearance. */
-export async function placeCookie(sealer: Sealer, facts: Facts, identity: Identity, cameAt: number): Promise<string> {
+/**
+ * The Set-Cookie value. Given anew with each page, so that it follows her from her network to her clearance, and lasts.
+ *
+ * @param now when that page is shown, ms since 1970
+ */
+export async function placeCookie(
+  sealer: Sealer,
+  facts: Facts,
+  identity: Identity,
+  cameAt: number,
+  now: number,
+): Promise<string> {
   const [owner = ""] = await ownersOf(sealer, facts, identity);
-  const value = await sealer.seal("place", [facts.host, owner, cameAt]);
+  const value = await sealer.seal("place", [facts.host, owner, cameAt, now]);
   return `${PLACE_COOKIE}=${value}; Max-Age=${PLACE_HOLDS_S}; Path=/; Secure; HttpOnly; SameSite=Lax`;
 }
 

@@ -63,5 +63,5 @@ export async function keepPlace(
 ): Promise<string> {
   if (stander.cameAt === null) desk.lines.noteNewcomer(serviceClass);
   else desk.lines.noteReturn(serviceClass, stander.cameAt, stander.turn, now);
-  return placeCookie(sealer, facts, identity, stander.cameAt ?? now);
+  return placeCookie(sealer, facts, identity, stander.cameAt ?? now, now);
 }

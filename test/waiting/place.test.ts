@@ -1,10 +1,11 @@
 /** A place in line: one for a person, hers alone, and it survives whatever restarts. */
 import { describe, expect, it } from "vitest";
+import { networksOf } from "../../src/challenge/network.ts";
 import type { Identity } from "../../src/identity/identity.ts";
 import { parseAddress } from "../../src/request/address.ts";
 import { NO_COOKIES } from "../../src/request/cookies.ts";
 import type { Sealer } from "../../src/seal.ts";
-import { PLACE_HOLDS_S, placeCookie, readPlace } from "../../src/waiting/place.ts";
+import { PLACE_HOLDS_MOST_S, PLACE_HOLDS_S, placeCookie, readPlace } from "../../src/waiting/place.ts";
 import { newSealer, newSecret } from "../challenge/lab.ts";
 import { facts, identity } from "../policy/subjects.ts";
 
@@ -13,8 +14,8 @@ const MINUTE_MS = 60_000;
 const [HERE, THERE] = ["198.51.100.7", "203.0.113.7"];
 const cleared = identity({ lane: "cleared", clearance: "c1" });
 
-const given = async (sealer: Sealer, who: Identity, address: string, cameAt = NOW): Promise<string> => {
-  const cookie = await placeCookie(sealer, facts({ address: parseAddress(address) }), who, cameAt);
+const given = async (sealer: Sealer, who: Identity, address: string, cameAt = NOW, shownAt = cameAt) => {
+  const cookie = await placeCookie(sealer, facts({ address: parseAddress(address) }), who, cameAt, shownAt);
   expect(cookie).toMatch(/^__Host-shield-place=[\w-]+; Max-Age=14400; Path=\/; Secure; HttpOnly; SameSite=Lax$/);
   return cookie.slice(cookie.indexOf("=") + 1, cookie.indexOf(";"));
 };
@@ -28,10 +29,27 @@ describe("a place", () => {
     expect(await read(await newSealer(old), place, identity(), HERE)).toBe(NOW);
     expect(await read(await newSealer(fresh, old), place, identity(), HERE)).toBe(NOW);
   });
-  it("holds at least ten minutes beyond the longest wait that is ever told", async () => {
+  it("holds for hours after the last page that showed it, however long its owner waited before", async () => {
     const sealer = await newSealer();
-    const place = await given(sealer, identity(), HERE);
-    expect(await read(sealer, place, identity(), HERE, NOW + 130 * MINUTE_MS)).toBe(NOW);
+    for (const waitedMs of [0, 240 * MINUTE_MS, 19 * 60 * MINUTE_MS]) {
+      const place = await given(sealer, identity(), HERE, NOW, NOW + waitedMs);
+      const endsAt = NOW + waitedMs + PLACE_HOLDS_S * 1000;
+      expect(await read(sealer, place, identity(), HERE, endsAt)).toBe(NOW);
+      expect(await read(sealer, place, identity(), HERE, endsAt + 1)).toBeNull();
+    }
+  });
+  it("is no place in the line of another day, however often it is shown", async () => {
+    const sealer = await newSealer();
+    const endsAt = NOW + PLACE_HOLDS_MOST_S * 1000;
+    const place = await given(sealer, identity(), HERE, NOW, endsAt - MINUTE_MS);
+    expect(await read(sealer, place, identity(), HERE, endsAt)).toBe(NOW);
+    expect(await read(sealer, place, identity(), HERE, endsAt + 1)).toBeNull();
+  });
+  it("that an earlier version gave holds from when its owner came", async () => {
+    const sealer = await newSealer();
+    const [mine] = await networksOf(sealer, parseAddress(HERE));
+    const place = await sealer.seal("place", ["portal.example.lv", mine ?? "", NOW]);
+    expect(await read(sealer, place, identity(), HERE, NOW + PLACE_HOLDS_S * 1000)).toBe(NOW);
     expect(await read(sealer, place, identity(), HERE, NOW + PLACE_HOLDS_S * 1000 + 1)).toBeNull();
   });
   it("follows a person with a clearance or an account from network to network", async () => {
