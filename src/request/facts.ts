@@ -4,6 +4,7 @@
  */
 import type { ClientAddress } from "./address.ts";
 import type { OwnCookies } from "./cookies.ts";
+import type { Credentials } from "./credentials.ts";
 
 /**
  * What asked, judged from Fetch Metadata (https://www.w3.org/TR/fetch-metadata/) with a fallback for browsers
@@ -45,12 +46,7 @@ export interface Facts {
   /** The client's certificate as Cloudflare found it; null when none was presented. */
   readonly certificate: CertificateFacts | null;
   /** Credentials in headers, "" where absent; unverified, bounded, and secret: for `prove` only. */
-  readonly credentials: {
-    /** Value of Authorization. */
-    readonly authorization: string;
-    /** Value of Shield-Key. */
-    readonly serviceKey: string;
-  };
+  readonly credentials: Credentials;
   /** Any other header a rule may look at, "" where absent; bounded to 1,024 characters each. */
   readonly headers: {
     readonly userAgent: string;

@@ -8,6 +8,7 @@
  */
 import { askerOf } from "./asker.ts";
 import { mayHoldOwnCookie } from "./cookies.ts";
+import { bringsCredentials } from "./credentials.ts";
 import type { AnswerFormat } from "./facts.ts";
 import { carriesContent, formatFor, languageFor } from "./format.ts";
 import type { IncomingRequest } from "./identify.ts";
@@ -23,8 +24,7 @@ const OWN_PATHS = "/.shield/";
 
 export function glance({ method, url, headers, cf }: IncomingRequest): Glance | null {
   if (mayHoldOwnCookie(headers.get("Cookie")) || url.includes(OWN_PATHS)) return null;
-  if (headers.get("Authorization") !== null || headers.get("Shield-Key") !== null || presentsCertificate(cf))
-    return null;
+  if (bringsCredentials(headers) || presentsCertificate(cf)) return null;
   const languages = headers.get("Accept-Language");
   const accept = headers.get("Accept")?.slice(0, HEADER_MAX_CHARACTERS) ?? "";
   // Every browser says which languages it reads, with whatever it asks for. Who says none needs no further look.

@@ -6,15 +6,14 @@
 import { type ClientAddress, clientAddress, inNetwork, parseNetwork } from "./address.ts";
 import { askerOf, askingSite } from "./asker.ts";
 import { ownCookies } from "./cookies.ts";
+import { credentialsIn } from "./credentials.ts";
 import type { CertificateFacts, Facts, Fault, NetworkFacts } from "./facts.ts";
 import { formatFor, languageFor } from "./format.ts";
 import {
-  AUTHORIZATION_MAX_CHARACTERS,
   CERTIFICATE_FIELD_MAX_CHARACTERS,
   COOKIE_MAX_CHARACTERS,
   HEADER_MAX_CHARACTERS,
   LANGUAGE_MAX_CHARACTERS,
-  SERVICE_KEY_MAX_CHARACTERS,
   URL_MAX_CHARACTERS,
 } from "./limits.ts";
 import { pathFacts } from "./path.ts";
@@ -68,10 +67,7 @@ export function identify(request: IncomingRequest): Facts | Fault {
     site: askingSite(headers.get("Sec-Fetch-Site"), origin, authority),
     cookies: ownCookies(cookie),
     certificate: certificateOf(request.cf),
-    credentials: {
-      authorization: bounded(headers.get("Authorization"), AUTHORIZATION_MAX_CHARACTERS),
-      serviceKey: bounded(headers.get("Shield-Key"), SERVICE_KEY_MAX_CHARACTERS),
-    },
+    credentials: credentialsIn(headers),
     headers: { userAgent: read("User-Agent"), accept, contentType, origin, referer: read("Referer") },
     bodyBytes,
     // HTTP/2 needs neither Content-Length nor Transfer-Encoding to send a body: only the runtime knows.

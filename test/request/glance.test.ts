@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_COOKIES } from "../../src/request/cookies.ts";
+import { CREDENTIAL_HEADERS } from "../../src/request/credentials.ts";
 import { glance } from "../../src/request/glance.ts";
 import { factsOf, incoming, NAVIGATION, type Sent } from "./requests.ts";
 
@@ -60,12 +61,19 @@ describe("a glance", () => {
       },
     ],
     ["the bearer of a cookie of ours", { headers: { Cookie: "x=y; __Host-shield-pass=z" } }],
-    ["the bearer of a token", { headers: { Authorization: "Bearer x" } }],
-    ["the bearer of a service key", { headers: { "Shield-Key": "x" } }],
     ["the bearer of a certificate", { cf: { tlsClientAuth: { certPresented: "1" } } }],
     ["a script of another site", { headers: { "Accept-Language": "lv", Origin: "https://other.example.lv" } }],
     ["our own paths", { url: "https://portal.example.lv/.shield/puzzle" }],
   ])("leaves %s to the whole way", (_, sent) => expect(glance(incoming(sent))).toBeNull());
+
+  it.each(Object.entries(CREDENTIAL_HEADERS))(
+    "leaves whoever brings %s to the whole way, where identify reads it",
+    (name, { header, mostCharacters }) => {
+      const sent = { headers: { [header]: "x".repeat(mostCharacters + 1) } };
+      expect(glance(incoming(sent))).toBeNull();
+      expect(factsOf(sent).credentials).toMatchObject({ [name]: "x".repeat(mostCharacters) });
+    },
+  );
 
   it("does not mind cookies of others", () =>
     expect(glance(incoming({ headers: { Cookie: "session=1" } }))).toMatchObject({

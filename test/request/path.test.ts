@@ -62,9 +62,13 @@ describe("the canonical path", () => {
       "/..".repeat(2600),
       ";/".repeat(4000),
     ]) {
-      const from = performance.now();
-      for (let i = 0; i < 10; i++) canonicalPath(`/${worst}`);
-      expect(performance.now() - from).toBeLessThan(200);
+      // The best of ten: whatever else the machine does does not fall on all of them.
+      const ms = Array.from({ length: 10 }, () => {
+        const from = performance.now();
+        canonicalPath(`/${worst}`);
+        return performance.now() - from;
+      });
+      expect(Math.min(...ms)).toBeLessThan(20);
     }
   });
 });
