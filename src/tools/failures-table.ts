@@ -7,6 +7,7 @@ const MEANING: Record<FailureOutcome, string> = {
   forward: "goes to the origin, within its budgets and the room there is",
   unproven: "is whoever she is without this proof",
   fault: "502 or 504, saying that the origin does not answer",
+  asked: "is asked to work first, software to come back later",
   closed: "503 and when to come back; people get the page that says what works",
 };
 

@@ -1,12 +1,13 @@
 /** Each cell of the table of failures, proved by breaking the real thing under the production bundle. */
 import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createHttpServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { LANES, type Lane } from "../../src/identity/identity.ts";
-import { FAILURES } from "../../src/policy/failures.ts";
+import { type Dependency, FAILURES } from "../../src/policy/failures.ts";
 import { IMPORTANCES, type Importance } from "../../src/policy/tables.ts";
 import { failuresTable } from "../../src/tools/failures-table.ts";
 import { AUDIENCE, ISSUER, Issuer } from "../identity/issuer.ts";
@@ -32,8 +33,13 @@ beforeAll(async () => {
   };
   await well.stop();
 });
-afterEach(() => lab?.stop());
+afterEach(stop);
 afterAll(() => rmSync(folder, { recursive: true }));
+
+async function stop(): Promise<void> {
+  await lab?.stop();
+  lab = undefined;
+}
 
 async function start(options: EdgeOptions): Promise<URL> {
   lab = await startEdges({
@@ -66,19 +72,27 @@ function headersOf(lane: Lane): Record<string, string> {
 
 type Seen = Record<Lane, Record<Importance, string>>;
 
-/** What becomes of each lane on a route of each importance. */
-async function outcomes(edge: URL, more: Partial<Record<Lane, Record<string, string>>> = {}): Promise<Seen> {
+/** Everything of ours that a client may meet, in the words of the table. */
+const IN_WORDS: Readonly<Record<string, string>> = { challenge: "asked" };
+
+/** For each lane and importance, one after another. */
+async function eachCell(find: (lane: Lane, importance: Importance) => string | Promise<string>): Promise<Seen> {
   const seen = {} as Seen;
   for (const lane of LANES) {
     const row = {} as Record<Importance, string>;
-    for (const importance of IMPORTANCES) {
-      const got = await visitors.ask(edge, PATHS[importance], { headers: more[lane] ?? headersOf(lane) });
-      row[importance] = String(got.headers["shield-mitigated"] ?? "forward");
-    }
+    for (const importance of IMPORTANCES) row[importance] = await find(lane, importance);
     seen[lane] = row;
   }
   return seen;
 }
+
+/** What becomes of each lane on a route of each importance. */
+const outcomes = (edge: URL, more: Partial<Record<Lane, Record<string, string>>> = {}): Promise<Seen> =>
+  eachCell(async (lane, importance) => {
+    const got = await visitors.ask(edge, PATHS[importance], { headers: more[lane] ?? headersOf(lane) });
+    const outcome = String(got.headers["shield-mitigated"] ?? "forward");
+    return IN_WORDS[outcome] ?? outcome;
+  });
 
 /** Stands before the bundle in the Worker of the Durable Objects and breaks some of their methods. */
 const broken = (name: "ClientCounter" | "Watch", methods: readonly string[]): string => {
@@ -90,74 +104,81 @@ const broken = (name: "ClientCounter" | "Watch", methods: readonly string[]): st
     export default shield;`;
 };
 
-it("all is forwarded while nothing is broken", async () => {
-  const seen = await outcomes(await start({}));
-  for (const lane of LANES) for (const importance of IMPORTANCES) expect(seen[lane][importance]).toBe("forward");
-});
+/** A port at which nobody listens. */
+async function closedPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
 
-describe("when it fails, each lane on routes of each importance meets what the table says:", () => {
-  it("the shards", async () => {
+/** Breaks each thing, and says what becomes of everybody. There is no row of the table without an entry here. */
+const BROKEN: Record<Dependency, () => Promise<Seen>> = {
+  async shards() {
     const objectsEntry = broken("ClientCounter", ["exchange", "merge", "grant", "spendOnce"]);
-    expect(await outcomes(await start({ objectsEntry }))).toEqual(FAILURES.shards);
-  });
+    return outcomes(await start({ objectsEntry }));
+  },
 
-  it("the watch", async () => {
-    const edge = await start({ objectsEntry: broken("Watch", ["report", "setMode", "endMode", "modesOf"]) });
-    expect(await outcomes(edge)).toEqual(FAILURES.watch);
-  });
+  async watch() {
+    return outcomes(await start({ objectsEntry: broken("Watch", ["report", "setMode", "endMode", "modesOf"]) }));
+  },
 
-  it("the origin", async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const address = server.address();
-    const port = typeof address === "object" && address ? address.port : 0;
-    await new Promise((resolve) => server.close(resolve));
-    expect(await outcomes(await start({ origin: `http://127.0.0.1:${port}` }))).toEqual(FAILURES.origin);
-  });
+  async origin() {
+    return outcomes(await start({ origin: `http://127.0.0.1:${await closedPort()}` }));
+  },
 
-  it("the keys of an issuer", async () => {
+  /** Under a posture that asks strangers, so that it shows who is one. */
+  async keys() {
     const issuer = new Issuer();
     await issuer.addKey("k1");
-    const rulesModule = join(folder, "tokens.ts");
-    const tokens = {
-      name: "login",
-      issuer: ISSUER,
-      keys: "http://127.0.0.1:9/keys",
-      audience: AUDIENCE,
-      algorithms: "ES256",
-      laneBy: { claim: "role", values: { doctor: "clinician", system: "machine", person: "resident" } },
+    const keySet = await issuer.keySet();
+    const publisher = createHttpServer((_, response) => response.end(keySet));
+    await new Promise<void>((resolve) => publisher.listen(0, "127.0.0.1", resolve));
+    const { port } = publisher.address() as AddressInfo;
+    const roles = { machine: "system", clinician: "doctor", resident: "person" } as const;
+    const bearers: Partial<Record<Lane, Record<string, string>>> = {};
+    for (const [lane, role] of Object.entries(roles)) {
+      const token = await issuer.token(Date.now(), { claims: { role } });
+      bearers[lane as Lane] = {
+        ...(visitors.NAVIGATION as Record<string, string>),
+        Authorization: `Bearer ${token}`,
+      };
+    }
+    const withKeysAt = async (keysPort: number): Promise<Seen> => {
+      await stop();
+      const rulesModule = join(folder, `tokens-${keysPort}.ts`);
+      const tokens = {
+        name: "login",
+        issuer: ISSUER,
+        keys: `http://127.0.0.1:${keysPort}/keys`,
+        audience: AUDIENCE,
+        algorithms: "ES256",
+        laneBy: { claim: "role", values: { doctor: "clinician", system: "machine", person: "resident" } },
+      };
+      writeFileSync(
+        rulesModule,
+        `import rules from ${JSON.stringify(ROOMY)};
+         const posture = { is: "clinicians-first", until: "2099-01-01T00:00Z", because: "a test" };
+         export default { ...rules, sites: rules.sites.map((site) => ({ ...site, posture })),
+           proofs: { ...rules.proofs, tokens: [${JSON.stringify(tokens)}] } };`,
+      );
+      return outcomes(await start({ rulesModule }), bearers);
     };
-    // Under a posture that asks strangers, so that it shows who is one.
-    writeFileSync(
-      rulesModule,
-      `import rules from ${JSON.stringify(ROOMY)};
-       const posture = { is: "clinicians-first", until: "2099-01-01T00:00Z", because: "a test" };
-       export default { ...rules, sites: rules.sites.map((site) => ({ ...site, posture })),
-         proofs: { ...rules.proofs, tokens: [${JSON.stringify(tokens)}] } };`,
-    );
-    const edge = await start({ rulesModule });
-    const bearer = async (role: string) => ({
-      ...(visitors.NAVIGATION as Record<string, string>),
-      Authorization: `Bearer ${await issuer.token(Date.now(), { claims: { role } })}`,
-    });
-    const seen = await outcomes(edge, {
-      machine: await bearer("system"),
-      clinician: await bearer("doctor"),
-      resident: await bearer("person"),
-    });
-    for (const lane of LANES)
-      for (const importance of IMPORTANCES)
-        expect([lane, importance, seen[lane][importance]]).toEqual([
-          lane,
-          importance,
-          FAILURES.keys[lane][importance] === "unproven" || lane === "unknown" ? seen.unknown[importance] : "forward",
-        ]);
-    // And strangers are asked there, so that the above says something.
-    expect(seen.unknown).toMatchObject({ critical: "challenge", sheddable: "closed" });
-  });
+    try {
+      const well = await withKeysAt(port);
+      const ill = await withKeysAt(await closedPort());
+      return eachCell((lane, importance) => {
+        if (ill[lane][importance] === well[lane][importance]) return "forward";
+        return ill[lane][importance] === ill.unknown[importance] ? "unproven" : ill[lane][importance];
+      });
+    } finally {
+      publisher.close();
+    }
+  },
 
-  it("the shield itself, while it decides", async () => {
-    // A pattern that no editor lets anybody write: what it finds when it is used is no text.
+  /** While it decides: a pattern that no editor lets anybody write, as what it finds when it is used is no text. */
+  async shield() {
     const rulesModule = join(folder, "throwing.ts");
     writeFileSync(
       rulesModule,
@@ -165,21 +186,30 @@ describe("when it fails, each lane on routes of each importance meets what the t
        const pattern = { toLowerCase: () => ({ split: () => [/x/, ""] }) };
        export default { ...rules, rules: [{ name: "throws", when: { path: [pattern] }, then: "block" }] };`,
     );
-    expect(await outcomes(await start({ rulesModule }))).toEqual(FAILURES.shield);
-  });
+    return outcomes(await start({ rulesModule }));
+  },
+};
 
-  it("the shield itself, while it says no: that stays a no for everybody", async () => {
-    // A name that is no text cannot be sealed into a support code.
-    const rulesModule = join(folder, "speechless.ts");
-    writeFileSync(
-      rulesModule,
-      `import rules from ${JSON.stringify(ROOMY)};
-       const name = { toString: () => "speechless" };
-       export default { ...rules, rules: [{ name, when: { path: ["/*"] }, then: "block" }] };`,
-    );
-    const seen = await outcomes(await start({ rulesModule }));
-    for (const lane of LANES) for (const importance of IMPORTANCES) expect(seen[lane][importance]).toBe("closed");
+it("all is forwarded while nothing is broken", async () =>
+  expect(await outcomes(await start({}))).toEqual(await eachCell(() => "forward")));
+
+describe("when it fails, each lane on routes of each importance meets what the table says:", () => {
+  it.each(Object.keys(FAILURES) as Dependency[])("%s", async (dependency) => {
+    const seen = await BROKEN[dependency]();
+    expect(seen).toEqual(await eachCell((lane, importance) => FAILURES[dependency][lane][importance]));
   });
+});
+
+it("what the shield said no to stays a no for everybody, when it fails while it says so", async () => {
+  // A name that is no text cannot be sealed into a support code.
+  const rulesModule = join(folder, "speechless.ts");
+  writeFileSync(
+    rulesModule,
+    `import rules from ${JSON.stringify(ROOMY)};
+     const name = { toString: () => "speechless" };
+     export default { ...rules, rules: [{ name, when: { path: ["/*"] }, then: "block" }] };`,
+  );
+  expect(await outcomes(await start({ rulesModule }))).toEqual(await eachCell(() => "closed"));
 });
 
 it("the table can be read: npm run check -- --failures", () => {
