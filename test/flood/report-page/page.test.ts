@@ -43,6 +43,18 @@ describe.each([320, 400, 1280])("at %i px", (width) => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
     expect(await violations(page)).toEqual([]);
   });
+  test("the heading of each table is read without scrolling, however wide the table", async () => {
+    const page = await openReport(width);
+    const ends = await page.$$eval("caption", (all) =>
+      all.map((caption) => {
+        const text = document.createRange();
+        text.selectNodeContents(caption);
+        return text.getBoundingClientRect().right;
+      }),
+    );
+    expect(ends.length).toBeGreaterThan(3);
+    expect(Math.max(...ends)).toBeLessThanOrEqual(width);
+  });
 });
 
 test("prints: nothing is cut off, each scenario begins a page", async () => {

@@ -15,10 +15,11 @@ a { color: #00558a; }
 .compared { border-left: 4px solid #0072b2; padding-left: .8rem; }
 .doubt { border: 3px double #8a1c00; background: #fff1ec; padding: .6rem .9rem; margin: .8rem 0; max-width: 62rem; }
 .doubt strong { text-transform: uppercase; letter-spacing: .04em; color: #8a1c00; }
-.scrolling { overflow-x: auto; margin: 1rem 0; }
+.scrolling { overflow-x: auto; margin: 1rem 0; container-type: inline-size; }
 .scrolling:focus-visible, summary:focus-visible, a:focus-visible { outline: 3px solid #0072b2; outline-offset: 2px; }
 table { border-collapse: collapse; font-size: .9rem; line-height: 1.35; min-width: min(100%, 34rem); }
 .scrolling table { width: 100%; }
+.scrolling caption { position: sticky; left: 0; max-width: 100cqi; }
 caption { text-align: left; font-weight: 600; font-size: 1.05rem; padding: .2rem 0 .4rem; }
 th, td { text-align: left; vertical-align: top; padding: .38rem .7rem .38rem 0; border-bottom: 1px solid var(--rule); }
 thead th { border-bottom: 2px solid var(--ink); vertical-align: bottom; font-size: .82rem; }
@@ -60,7 +61,7 @@ summary { cursor: pointer; color: #00558a; }
   body { padding: 0; max-width: none; }
   .scenario { break-before: page; margin-top: 0; }
   .pictures { grid-template-columns: 1fr 1fr; gap: 5mm 7mm; }
-  .scrolling { overflow: visible; }
+  .scrolling { overflow: visible; container-type: normal; }
   .scrolling th:first-child { position: static; }
   table { font-size: 8pt; min-width: 0; }
   th, td { padding-top: .2rem; padding-bottom: .2rem; }
