@@ -1,4 +1,5 @@
 /** The desk: one site as one isolate sees it. Plain bounded data; time is passed in. */
+import { FacilityUses } from "./counters/facility-use.ts";
 import type { SiteOrders, SiteSummary } from "./counters/protocol.ts";
 import type { Lane } from "./identity/identity.ts";
 import { Admission } from "./origin/admission.ts";
@@ -31,6 +32,7 @@ export class Desk implements Gate {
   readonly admission: Admission;
   readonly fairness = new Fairness();
   readonly retries = new Retries();
+  readonly facilities = new FacilityUses();
   waiting = 0;
   #posture: Posture = "normal";
   #because = "";
@@ -182,6 +184,7 @@ export class Desk implements Gate {
       strangers: this.#strangers,
       pages: this.#pages,
       parts: this.#parts,
+      facilities: this.facilities.collect(),
       lease: this.admission.claim(now),
     };
     this.#wanted = [0, 0, 0, 0];

@@ -5,6 +5,7 @@
 import type { StandingRefusal } from "./answer/respondent.ts";
 import { SupportCodes } from "./answer/support.ts";
 import { Exchange } from "./counters/exchange.ts";
+import type { Registered } from "./counters/facility-use.ts";
 import type { ExchangeReply, SiteSummary } from "./counters/protocol.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { sipKey } from "./counters/siphash.ts";
@@ -16,6 +17,7 @@ import type { Env } from "./env.ts";
 import { CountedAttempts } from "./identity/attempts.ts";
 import { fetchKeySet } from "./identity/fetch-keys.ts";
 import { proofKinds } from "./identity/kinds.ts";
+import { EndedPasses } from "./identity/pass-ends.ts";
 import type { Attempts, ProofKind } from "./identity/proof.ts";
 import { Revocations } from "./identity/revocations.ts";
 import { compile, facilityOf } from "./policy/compile.ts";
@@ -33,6 +35,7 @@ const SPENT_MAX = 4096;
 interface RefusalAtDesk extends StandingRefusal {
   readonly desk: Desk;
   readonly cost: number;
+  readonly from: Registered;
 }
 
 export class Isolate {
@@ -44,6 +47,7 @@ export class Isolate {
   readonly proofs: readonly ProofKind[];
   readonly attempts: Attempts;
   readonly revocations = new Revocations();
+  readonly endedPasses = new EndedPasses();
   readonly tally: Tally;
   readonly refusals = new StandingRefusals<RefusalAtDesk>();
   /** Tokens of strict budgets, fetched ahead. */
@@ -61,11 +65,8 @@ export class Isolate {
     this.sealer = sealer;
     this.supportCodes = sealer && new SupportCodes(sealer);
     this.tally = new Tally(sipKey(counterKey));
-    this.proofs = proofKinds(policy.proofs, sealer, {
-      fetch: fetchKeySet,
-      wait: (ms) => scheduler.wait(ms),
-      now: Date.now,
-    });
+    const outside = { fetch: fetchKeySet, wait: (ms: number) => scheduler.wait(ms), now: Date.now };
+    this.proofs = proofKinds(policy.proofs, sealer, outside, this.endedPasses);
     this.attempts = new CountedAttempts(this.tally, (address, now) => facilityOf(policy, address, now)?.seats ?? null);
     this.purses = new StrictPurses(sipKey(counterKey));
     this.exchange = new Exchange(crypto.randomUUID(), this.tally);
@@ -92,6 +93,7 @@ export class Isolate {
 
   obey(reply: ExchangeReply, now: number): void {
     if (reply.revocations) this.revocations.learn(reply.revocations);
+    if (reply.passEnds) this.endedPasses.learn(reply.passEnds);
     for (const order of reply.sites)
       for (const desk of this.#desks.values()) if (desk.site.name === order.site) desk.obey(order, now);
   }

@@ -23,6 +23,7 @@ export function refusedBefore(request: Request, env: Env, ctx: ExecutionContext)
     if (!seen) return null;
     keepInTouch(isolate, env, ctx);
     refusal.desk.noteTurnedAway(refusal.cost);
+    refusal.desk.facilities.note(refusal.from);
     return repeat(refusal, seen, env, now);
   } catch (error) {
     noteOwnFailure(error);

@@ -1,17 +1,17 @@
 /** A bounded map that forgets what came first. */
-export class Remembered<T> {
-  readonly #entries = new Map<string, T>();
+export class Remembered<T, Name = string> {
+  readonly #entries = new Map<Name, T>();
   readonly #most: number;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  get(name: string): T | undefined {
+  get(name: Name): T | undefined {
     return this.#entries.get(name);
   }
 
-  set(name: string, value: T): void {
+  set(name: Name, value: T): void {
     if (!this.#entries.has(name) && this.#entries.size >= this.#most) {
       const [first] = this.#entries.keys();
       if (first !== undefined) this.#entries.delete(first);

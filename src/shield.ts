@@ -29,6 +29,7 @@ import { type FormInHand, randomId } from "./resend/form-in-hand.ts";
 import { neverReached } from "./resend/never-reached.ts";
 import { knownUntilMs } from "./resend/seal-form.ts";
 import { takeForm } from "./resend/take-back.ts";
+import { signOut } from "./sign-out.ts";
 import { reloadSeconds } from "./waiting/line.ts";
 import { keepPlace, type Stander, standerOf, turnTold } from "./waiting/stand-in-line.ts";
 
@@ -141,17 +142,21 @@ async function pass(visit: Visit): Promise<Response> {
   isolate.tally.apply(decision.charges, now);
 
   desk.noteAsker(identity.lane, facts.asker);
+  if (identity.principal === null) desk.facilities.note(identity);
 
   const { verdict } = decision;
   // Without a secret nobody can be asked for anything: only limits remain.
   const unasked = verdict.kind === "challenge" && isolate.sealer === null;
   if (verdict.kind !== "allow" && !unasked) {
     desk.noteTurnedAway(decision.route.cost);
-    if (identity.refusal?.why === "clock" && verdict.kind !== "block") return respond.wrongClock(now);
+    // Whoever proved something else as well is told what became of that: her clock is not why she is turned away.
+    const onlyItsClock = identity.refusal?.why === "clock" && identity.lane === "unknown";
+    if (onlyItsClock && verdict.kind !== "block") return respond.wrongClock(now);
     const supportCode = await respond.supportCode(verdict, decision.reason, identity.lane, posture);
     const { standsUntil: untilMs, route } = decision;
     if (untilMs !== null && verdict.kind === "limit" && verdict.budget) {
-      const refusal = { budget: verdict.budget, untilMs, supportCode, last: null, desk, cost: route.cost };
+      const from = { facility: identity.facility, lapsed: identity.lapsed };
+      const refusal = { budget: verdict.budget, untilMs, supportCode, last: null, desk, cost: route.cost, from };
       isolate.refusals.note(facts.address.text, refusal, now);
     }
     return turnAway(visit, verdict, decision.reason, identity);
@@ -260,7 +265,9 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
     }
   }
   const request = form?.forOrigin() ?? visit.request;
-  const asking = askOrigin({ request, facts, identity, decision, desk, sealer: isolate.sealer }, env, ctx);
+  const goodbye = () => signOut(facts, isolate, env, ctx);
+  const errand = { request, facts, identity, decision, desk, sealer: isolate.sealer, signOut: goodbye };
+  const asking = askOrigin(errand, env, ctx);
   // It is marked as sent: so it is sent to the end, also when she leaves meanwhile.
   if (form?.returned) ctx.waitUntil(asking);
   const answer = await asking;

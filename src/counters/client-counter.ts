@@ -163,6 +163,7 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
       isolates: this.#shard.isolates,
       sites: this.#shard.summaries(now),
       revocationsVersion: this.#shard.revocationsVersion,
+      passEndsKnown: this.#shard.passEndsKnown,
     };
     this.#shard.obey(await watchObject(this.env).report(report), now);
   }

@@ -37,6 +37,7 @@ export interface ExchangeDeps {
   readonly partner: (detour: number) => ExchangePartner;
   readonly summarize: () => readonly SiteSummary[];
   readonly revocationsVersion?: () => number;
+  readonly passEndsKnown?: () => number;
   readonly obey: (reply: ExchangeReply, now: number) => void;
   readonly wait: (ms: number) => Promise<unknown>;
   readonly now: () => number;
@@ -127,6 +128,7 @@ export class Exchange {
         spendings,
         sites: deps.summarize(),
         revocationsVersion: deps.revocationsVersion?.() ?? 0,
+        passEndsKnown: deps.passEndsKnown?.() ?? 0,
       });
       const reply = await Promise.race([call, deps.wait(CALL_TIMEOUT_MS).then(() => null)]);
       if (reply === null) throw new Late("the shard did not answer in time");

@@ -3,10 +3,12 @@
  * object and the other way round, so fields are added, never renamed, and every reader stands a missing one.
  */
 
+import type { PassEnds } from "../identity/pass-ends.ts";
 import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes } from "../policy/modes.ts";
 import type { Posture } from "../policy/verdict.ts";
 import { addLineCounts, type LineCounts, type Lines } from "../waiting/lines.ts";
+import { addUses, type FacilityUse } from "./facility-use.ts";
 import type { Lease } from "./lease-book.ts";
 import type { Spendings } from "./ledger.ts";
 import { combined, plus, type Rates, ratesFrom, scaledBy } from "./rates.ts";
@@ -20,6 +22,8 @@ export interface ExchangeReport {
   readonly sites: readonly SiteSummary[];
   /** Which list of revocations the isolate knows. */
   readonly revocationsVersion?: number;
+  /** Up to when the isolate knows whose passes ended, ms since 1970. */
+  readonly passEndsKnown?: number;
 }
 
 export interface ExchangeReply {
@@ -30,6 +34,8 @@ export interface ExchangeReply {
   readonly sites: readonly SiteOrders[];
   /** Only for an isolate that knows an older list. */
   readonly revocations?: RevocationList;
+  /** Only for an isolate that does not know of the last sign-outs. */
+  readonly passEnds?: PassEnds;
 }
 
 /** What a site's requests came to since the last report. Cost units, unless it says otherwise. */
@@ -61,6 +67,8 @@ export interface SiteSummary {
   readonly strangers?: number;
   readonly pages?: number;
   readonly parts?: number;
+  /** What came from registered facilities without proof; only those from which anything came. */
+  readonly facilities?: readonly FacilityUse[];
   /** What is needed by class, units a second, smoothed over the last reports. Left out by isolates. */
   readonly need?: readonly number[];
   /** The grant that the reporter works under, and the most that it may use until it hears again, by class. */
@@ -83,6 +91,8 @@ export interface SiteOrders {
   readonly since?: number | null;
   /** From the watch to a shard that knows an older list: rides with the first order, as it concerns all sites. */
   readonly revocations?: RevocationList;
+  /** Likewise, to a shard that does not know of the last sign-outs. */
+  readonly passEnds?: PassEnds;
   /** The same by class of service, as a lease. Null: there is none to give, the last one runs out. */
   readonly lease?: Lease | null;
   /** What the whole site may send to the origin, units a second: for whoever watches. */
@@ -108,6 +118,7 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     strangers: (a.strangers ?? 0) + (b.strangers ?? 0),
     pages: (a.pages ?? 0) + (b.pages ?? 0),
     parts: (a.parts ?? 0) + (b.parts ?? 0),
+    facilities: addUses(a.facilities, b.facilities),
   };
 }
 

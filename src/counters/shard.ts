@@ -6,6 +6,7 @@
  * brings each to its owner's `merge` and the answer back with `learn`. Where `watchDue` says so it takes `summaries` to the
  * watch as well, whose orders come back with `obey`. Nothing here waits, and all memory is bounded.
  */
+import { PassEndLog } from "../identity/pass-ends.ts";
 import type { RevocationList } from "../identity/revocations.ts";
 import { LeaseBook } from "./lease-book.ts";
 import { Ledger, type Spendings } from "./ledger.ts";
@@ -96,6 +97,7 @@ export class Shard {
   #summaries = new Map<string, SiteSummary>();
   #orders: readonly SiteOrders[] = [];
   #revocations: RevocationList | null = null;
+  readonly #passEnds = new PassEndLog();
   #handedOverAt = 0;
   #toldWatchAt = 0;
   #hungry = false;
@@ -123,9 +125,15 @@ export class Shard {
     this.#hungry ||= hungry;
     const soon = hungry || isFirst || this.#orders.length === 0;
     const nextInMs = soon ? Math.max(FIRST_PACE_MS, this.#paceMs() / 3) : this.#paceMs();
-    const reply = { nextInMs, tats, sites };
     const isNews = this.revocationsVersion > (report.revocationsVersion ?? 0);
-    return this.#revocations && isNews ? { ...reply, revocations: this.#revocations } : reply;
+    const passEnds = this.#passEnds.after(report.passEndsKnown ?? 0);
+    return {
+      nextInMs,
+      tats,
+      sites,
+      ...(this.#revocations && isNews ? { revocations: this.#revocations } : {}),
+      ...(passEnds ? { passEnds } : {}),
+    };
   }
 
   /** Another shard hands over what its isolates spent of our keys, and learns where these stand. */
@@ -174,14 +182,20 @@ export class Shard {
     return this.#revocations?.version ?? 0;
   }
 
+  /** Up to when it is known here whose passes ended, ms since 1970. */
+  get passEndsKnown(): number {
+    return this.#passEnds.knownUntil;
+  }
+
   /**
    * The watch's orders for this shard: its leases are leased on to the isolates from now on.
    *
    * @param askedAt when the watch was asked, ms: leases count from then
    */
   obey(orders: readonly SiteOrders[], askedAt: number): void {
-    this.#orders = orders.map(({ revocations, ...order }) => {
+    this.#orders = orders.map(({ revocations, passEnds, ...order }) => {
       if (revocations && revocations.version > this.revocationsVersion) this.#revocations = revocations;
+      if (passEnds) this.#passEnds.learn(passEnds);
       return order;
     });
     for (const { site, lease } of orders) {

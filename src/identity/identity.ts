@@ -25,10 +25,12 @@ export interface Identity {
   readonly knownDevice: boolean;
   /** Registered facility whose network this is. It lifts the challenge and scales the budget; it proves nothing. */
   readonly facility: FacilityIdentity | null;
+  /** The same where the registration has expired: it counts for nothing, and operators are told. */
+  readonly lapsed: FacilityIdentity | null;
   /** What was presented and what became of it, for explanation: a closed list, no free text. */
   readonly evidence: Evidence;
   readonly proof: ProofFacts | null;
-  /** The last proof that was presented and refused; null when none was. */
+  /** The last proof that was presented and refused, or the one that only its clock stands against; null when none was. */
   readonly refusal: Refusal | null;
 }
 

@@ -3,7 +3,7 @@ import { sipKey } from "../counters/siphash.ts";
 import type { Sealer } from "../seal.ts";
 import { type CertificatePolicy, certificateProof } from "./certificate.ts";
 import { Jwks, type JwksDeps } from "./jwks.ts";
-import { type PassPolicy, passProof } from "./pass.ts";
+import { type Ended, type PassPolicy, passProof } from "./pass.ts";
 import type { ProofKind } from "./proof.ts";
 import { ReplayMemory } from "./replay.ts";
 import { SERVICE_KEY_WINDOW_MS, type ServiceKeyPolicy, serviceKeyProof } from "./service-key.ts";
@@ -21,8 +21,14 @@ export interface ProofPolicies {
 /**
  * @param sealer null when there is no usable secret: then no proof is accepted, as nobody could be told apart
  * @param outside how issuers' keys are brought
+ * @param ended which passes ended before their time
  */
-export function proofKinds(policies: ProofPolicies, sealer: Sealer | null, outside: JwksDeps): readonly ProofKind[] {
+export function proofKinds(
+  policies: ProofPolicies,
+  sealer: Sealer | null,
+  outside: JwksDeps,
+  ended: Ended,
+): readonly ProofKind[] {
   if (sealer === null) return [];
   const { certificates, serviceKeys, tokens, passes } = policies;
   const kinds: ProofKind[] = [];
@@ -35,6 +41,6 @@ export function proofKinds(policies: ProofPolicies, sealer: Sealer | null, outsi
     const sources = tokens.map((policy) => ({ policy, keys: new Jwks(policy.keys, outside) }));
     kinds.push(tokenProof(sources, sealer));
   }
-  kinds.push(passProof(passes, sealer));
+  kinds.push(passProof(passes, sealer, ended));
   return kinds;
 }

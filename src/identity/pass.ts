@@ -43,23 +43,28 @@ export interface PassPolicy {
   readonly validFrom: number;
 }
 
+/** Which passes ended before their time, as their bearer signed out: pass-ends.ts. */
+export interface Ended {
+  has(principal: string, issuedAt: number): boolean;
+}
+
 /** The pass as a kind of proof. */
-export function passProof({ validFrom }: PassPolicy, sealer: Sealer): ProofKind {
+export function passProof(policy: PassPolicy, sealer: Sealer, ended: Ended): ProofKind {
   return {
     name: "pass",
     presents: ({ cookies }) => cookies.pass !== "",
     check({ cookies, host }: Facts, now: number): ProofOutcome | Promise<ProofOutcome> {
       const opening = sealer.open("pass", cookies.pass);
       return opening instanceof Promise
-        ? opening.then((fields) => outcomeOf(passIn(fields, host, now), validFrom, now))
-        : outcomeOf(passIn(opening, host, now), validFrom, now);
+        ? opening.then((fields) => outcomeOf(passIn(fields, host, now), policy, ended, now))
+        : outcomeOf(passIn(opening, host, now), policy, ended, now);
     },
   };
 }
 
-function outcomeOf(pass: Pass | null, validFrom: number, now: number): ProofOutcome {
+function outcomeOf(pass: Pass | null, { validFrom }: PassPolicy, ended: Ended, now: number): ProofOutcome {
   if (pass === null) return refused("forged");
-  if (pass.issuedAt < validFrom) return refused("revoked");
+  if (pass.issuedAt < validFrom || ended.has(pass.principal, pass.issuedAt)) return refused("revoked");
   const { lane, principal, knownSince, fullUntil } = pass;
   const facts = { since: knownSince, expiresAt: fullUntil, clockSkewMs: null };
   return now < fullUntil ? { kind: "proven", lane, principal, facts } : { kind: "known-device", principal, facts };

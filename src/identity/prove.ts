@@ -5,7 +5,7 @@
  */
 import { readClearance, renewed, shareOf } from "../challenge/clearance.ts";
 import { networksOf } from "../challenge/network.ts";
-import { facilityOf } from "../policy/compile.ts";
+import { registrationOf } from "../policy/compile.ts";
 import { LANE_WITHOUT_PROOF } from "../policy/failures.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Facts } from "../request/facts.ts";
@@ -52,9 +52,9 @@ async function proveBy(
     const checking = kind.check(facts, now, aid);
     const outcome = checking instanceof Promise ? await checking : checking;
     if (outcome.kind === "refused") {
-      refusal = { proof: kind.name, why: outcome.why, clockSkewMs: outcome.clockSkewMs ?? null };
+      refusal = toTell(refusal, { proof: kind.name, why: outcome.why, clockSkewMs: outcome.clockSkewMs ?? null });
     } else if (revocations.has(outcome.principal, now)) {
-      refusal = { proof: kind.name, why: "revoked", clockSkewMs: null };
+      refusal = toTell(refusal, { proof: kind.name, why: "revoked", clockSkewMs: null });
     } else if (outcome.kind === "proven") {
       const { lane, principal, facts: proof } = outcome;
       return identityOf(facts, policy, now, lane, kind.name, { principal, proof, refusal, visit, transaction });
@@ -77,6 +77,11 @@ async function proveBy(
   return identityOf(facts, policy, now, LANE_WITHOUT_PROOF, evidence, known);
 }
 
+/** A wrong clock can be put right, so it is what the client hears of, whatever else was refused. */
+function toTell(before: Refusal | null, next: Refusal): Refusal {
+  return before?.why === "clock" ? before : next;
+}
+
 function identityOf(
   facts: Facts,
   policy: Policy,
@@ -85,7 +90,9 @@ function identityOf(
   evidence: Evidence,
   known: Partial<Identity> = {},
 ): Identity {
-  const facility = facilityOf(policy, facts.address, now);
+  const registered = registrationOf(policy, facts.address, now);
+  const holds = registered !== null && now < registered.expiresAt;
+  const facility = registered && { name: registered.name, seats: registered.seats };
   return {
     lane,
     principal: null,
@@ -95,7 +102,8 @@ function identityOf(
     visit: null,
     transaction: null,
     knownDevice: false,
-    facility: facility && { name: facility.name, seats: facility.seats },
+    facility: holds ? facility : null,
+    lapsed: holds ? null : facility,
     evidence,
     proof: null,
     refusal: null,

@@ -24,6 +24,8 @@ export interface Errand {
   readonly decision: Pick<Decision, "route" | "serviceClass">;
   readonly desk: Desk;
   readonly sealer: Sealer | null;
+  /** Called when the origin ended the asker's session. */
+  readonly signOut: () => Promise<void>;
 }
 
 export type OriginAnswer =
@@ -67,11 +69,11 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
 /** Null, not a promise, where nothing is to be told: so it is with nearly every answer. */
 function cookiesFrom(
   answer: { readonly response: Response; readonly vouch: string | null },
-  { facts, identity, decision: { route }, sealer }: Errand,
+  { facts, identity, decision: { route }, sealer, signOut }: Errand,
 ): Promise<readonly string[]> | null {
   if (sealer === null || (answer.vouch === null && identity.renewal === null && route.signIn === null)) return null;
   return Promise.all([
-    passFrom(answer.vouch, sealer, facts.host, identity),
+    passFrom(answer.vouch, sealer, facts.host, identity, signOut),
     clearanceFrom(identity, sealer),
     transactionFrom(answer, route, sealer, facts.host),
   ]).then((cookies) => cookies.filter((cookie) => cookie !== null));
@@ -100,9 +102,11 @@ async function passFrom(
   sealer: Sealer,
   host: string,
   { evidence, knownDevice, proof }: Identity,
+  signOut: Errand["signOut"],
 ): Promise<string | null> {
   const vouch = header === null ? null : parseVouch(header);
   if (!vouch) return null;
+  if (vouch.ttlS === 0) await signOut();
   const now = Date.now();
   // Who signs in again on a device that had a pass keeps its rank in an attack.
   const hadPass = proof !== null && (evidence === "pass" || knownDevice);

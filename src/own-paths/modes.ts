@@ -9,6 +9,7 @@ import { keyOf, type Mode } from "../policy/modes.ts";
 import type { Site } from "../policy/policy.ts";
 import { POSTURES } from "../policy/verdict.ts";
 import { inTime, json, problem, read, timeOf, unanswered, words } from "./call.ts";
+import { facilitiesShown } from "./facilities.ts";
 import { nameInLog } from "./name-in-log.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
@@ -37,8 +38,9 @@ export const modeRoutes: readonly OwnRoute[] = [
   { method: "POST", path: "/.shield/routes", operator: true, handle: switchRoute },
 ];
 
-/** What holds at each site, why, until when and by whom; what would hold by itself; what is switched off. */
-async function showModes({ env, isolate, now }: OwnRequest): Promise<Response> {
+/** What holds at each site, why, until when and by whom; what would hold by itself; what is switched off; who is registered. */
+async function showModes(asked: OwnRequest): Promise<Response> {
+  const { env, isolate, now } = asked;
   const sites = await Promise.all(
     isolate.policy.sites.map(async (site) => {
       const desk = isolate.desk(site);
@@ -64,7 +66,7 @@ async function showModes({ env, isolate, now }: OwnRequest): Promise<Response> {
       };
     }),
   );
-  return json(200, { sites });
+  return json(200, { sites, facilities: await facilitiesShown(asked) });
 }
 
 async function setPosture(asked: OwnRequest): Promise<Response> {

@@ -243,11 +243,23 @@ function narrowNetwork(text: string): Network {
   return network;
 }
 
-/** The first facility, not expired, whose network holds this address. */
-export function facilityOf(policy: Policy, address: ReturnType<typeof parseAddress>, now: number): Facility | null {
-  for (const facility of policy.facilities)
-    if (now < facility.expiresAt && facility.networks.some((network) => inNetwork(address, network))) return facility;
-  return null;
+type Address = ReturnType<typeof parseAddress>;
+
+/** The facility whose network holds this address: the first that has not expired, else the first that has. */
+export function registrationOf({ facilities }: Policy, address: Address, now: number): Facility | null {
+  let expired: Facility | null = null;
+  for (const facility of facilities) {
+    if (!facility.networks.some((network) => inNetwork(address, network))) continue;
+    if (now < facility.expiresAt) return facility;
+    expired ??= facility;
+  }
+  return expired;
+}
+
+/** The same while its registration lasts: after that it counts for nothing. */
+export function facilityOf(policy: Policy, address: Address, now: number): Facility | null {
+  const facility = registrationOf(policy, address, now);
+  return facility !== null && now < facility.expiresAt ? facility : null;
 }
 
 function unique(entries: readonly { readonly name: string }[], kind: string, report: Report): void {

@@ -14,9 +14,12 @@ const LEAST_BYTES = 16_384;
 const HELD_FOR_MS = 120_000;
 
 /** Up to how many bytes the forms of all may come when hers is added. */
-export function roomFor({ lane, facility }: Pick<Identity, "lane" | "facility">, returned: boolean): number {
+export function roomFor(
+  { lane, facility, knownDevice }: Pick<Identity, "lane" | "facility" | "knownDevice">,
+  returned: boolean,
+): number {
   const most = returned ? RETURNED_MAX_BYTES : HELD_MAX_BYTES;
-  const known = facility !== null || (lane !== "unknown" && lane !== "cleared");
+  const known = facility !== null || knownDevice || (lane !== "unknown" && lane !== "cleared");
   return known ? most + KNOWN_MORE_BYTES : most;
 }
 

@@ -35,6 +35,8 @@ export interface ShardReport {
   readonly sites: readonly SiteSummary[];
   /** Which list of revocations the shard knows. */
   readonly revocationsVersion?: number;
+  /** Up to when the shard knows whose passes ended, ms since 1970. */
+  readonly passEndsKnown?: number;
 }
 
 /** What a site's pools were at the most lately, by class: kept by whoever runs the lookout, for the one after it. */

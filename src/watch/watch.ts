@@ -1,7 +1,8 @@
 /**
  * Watch: the one Durable Object that sees every site whole. Here only what needs the platform; what it knows and says stands
- * in lookout.ts, what operators set in mode-book.ts and revocation-book.ts. What it measures is in memory: after a restart it learns anew within a
- * second. What is stored stands in ../counters/STORED.md.
+ * in lookout.ts, what operators set in mode-book.ts and revocation-book.ts, who signed out in pass-end-book.ts, how much
+ * facilities use in facility-watch.ts. What it measures is in memory: after a restart it learns anew within a second. What
+ * is stored stands in ../counters/STORED.md, and how in rows.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { FLOOR_FOR_MS } from "../counters/lease-book.ts";
@@ -10,10 +11,13 @@ import { combined, NO_RATES, type Rates, ratesFrom, totalOf } from "../counters/
 import type { ObjectsEnv } from "../counters/shards.ts";
 import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes, Mode } from "../policy/modes.ts";
+import { type FacilityView, FacilityWatch } from "./facility-watch.ts";
 import { CLOCK_SKEW_MS, Lookout, SHARD_LEASE_MS, type ShardReport } from "./lookout.ts";
-import { ModeBook, type ModeRow, type ModeRows } from "./mode-book.ts";
+import { ModeBook } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
-import { type Revocation, RevocationBook, type RevocationRows } from "./revocation-book.ts";
+import { PassEndBook } from "./pass-end-book.ts";
+import { type Revocation, RevocationBook } from "./revocation-book.ts";
+import { modeRowsIn, passEndRowsIn, revocationRowsIn, usualRowsIn } from "./rows.ts";
 
 const PURGE_EVERY_MS = 60_000;
 /** How much is leased out is written down when it is more than the row says, else so often while there are leases. */
@@ -30,18 +34,12 @@ export class Watch extends DurableObject<ObjectsEnv> {
   readonly #onsets = new Onsets();
   readonly #modes: ModeBook;
   readonly #revocations: RevocationBook;
+  readonly #passEnds: PassEndBook;
+  readonly #facilities: FacilityWatch;
   #purgedAt = 0;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
     super(ctx, env);
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS mode (site TEXT, key TEXT, mode TEXT NOT NULL, until INTEGER NOT NULL, " +
-        "PRIMARY KEY (site, key)) WITHOUT ROWID",
-    );
-    ctx.storage.sql.exec(
-      "CREATE TABLE IF NOT EXISTS revocation (principal TEXT PRIMARY KEY, until INTEGER NOT NULL, " +
-        "reason TEXT NOT NULL, by TEXT NOT NULL) WITHOUT ROWID",
-    );
     ctx.storage.sql.exec(
       "CREATE TABLE IF NOT EXISTS leased (site TEXT PRIMARY KEY, rates TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID",
     );
@@ -51,21 +49,27 @@ export class Watch extends DurableObject<ObjectsEnv> {
       now,
       new Map(rows.map(({ site, rates }) => [String(site), ratesFrom(String(rates).split(" ").map(Number))])),
     );
-    this.#revocations = new RevocationBook(revocationRowsIn(ctx.storage.sql), Date.now());
-    this.#modes = new ModeBook(modeRowsIn(ctx.storage.sql), Date.now());
+    this.#revocations = new RevocationBook(revocationRowsIn(ctx.storage.sql), now);
+    this.#modes = new ModeBook(modeRowsIn(ctx.storage.sql), now);
+    this.#passEnds = new PassEndBook(passEndRowsIn(ctx.storage.sql));
+    this.#facilities = new FacilityWatch(usualRowsIn(ctx.storage.sql), now);
   }
 
   report(report: ShardReport): readonly SiteOrders[] {
     const now = Date.now();
     this.#purge(now);
     const news = this.#revocations.newsFor(report.revocationsVersion ?? 0, now);
+    const passEnds = this.#passEnds.newsFor(report.passEndsKnown ?? 0);
     const orders = this.#lookout.report(report, now);
     this.#rememberLeases(now);
+    for (const { facilities = [] } of report.sites)
+      for (const warning of this.#facilities.note(facilities, now)) console.warn(warning);
     return orders.map((order, i) => ({
       ...order,
       manual: this.#modes.of(order.site, now),
       since: this.#onsets.note(order.site, order.posture, now),
       ...(news && i === 0 ? { revocations: news } : {}),
+      ...(passEnds && i === 0 ? { passEnds } : {}),
     }));
   }
 
@@ -74,6 +78,7 @@ export class Watch extends DurableObject<ObjectsEnv> {
     this.#purgedAt = now;
     this.#modes.forgetEnded(now);
     this.#revocations.forgetEnded(now);
+    this.#passEnds.purge(now);
   }
 
   /** Written before the answer leaves the object: the platform holds answers back until writes are safe. */
@@ -121,31 +126,14 @@ export class Watch extends DurableObject<ObjectsEnv> {
   revocations(): readonly Revocation[] {
     return this.#revocations.all(Date.now());
   }
-}
 
-function modeRowsIn(sql: SqlStorage): ModeRows {
-  return {
-    read: () => sql.exec("SELECT site, key, mode, until FROM mode").toArray() as unknown as readonly ModeRow[],
-    write: ({ site, key, mode, until }) =>
-      void sql.exec("INSERT OR REPLACE INTO mode (site, key, mode, until) VALUES (?, ?, ?, ?)", site, key, mode, until),
-    remove: (site, key) => void sql.exec("DELETE FROM mode WHERE site = ? AND key = ?", site, key),
-    removeEnded: (now) => void sql.exec("DELETE FROM mode WHERE until <= ?", now),
-  };
-}
+  facilities(): readonly FacilityView[] {
+    return this.#facilities.view(Date.now());
+  }
 
-function revocationRowsIn(sql: SqlStorage): RevocationRows {
-  return {
-    read: () =>
-      sql.exec("SELECT principal, until, reason, by FROM revocation").toArray() as unknown as readonly Revocation[],
-    write: ({ principal, until, reason, by }) =>
-      void sql.exec(
-        "INSERT OR REPLACE INTO revocation (principal, until, reason, by) VALUES (?, ?, ?, ?)",
-        principal,
-        until,
-        reason,
-        by,
-      ),
-    remove: (principal) => void sql.exec("DELETE FROM revocation WHERE principal = ?", principal),
-    removeEnded: (now) => void sql.exec("DELETE FROM revocation WHERE until <= ?", now),
-  };
+  /** Only for a pass that was verified, and held until now. */
+  endPass(principal: string): true {
+    this.#passEnds.end(principal, Date.now());
+    return true;
+  }
 }

@@ -61,6 +61,31 @@ describe("who presents more than one proof", () => {
   });
 });
 
+describe("a signature that only its clock stands against", () => {
+  const late = () =>
+    serviceKeyHeader({
+      id: "praxis-1",
+      key: serviceKeyOf(SECRET, "praxis-1"),
+      method: "GET",
+      host: "portal.example.lv",
+      target: "/",
+      timeMs: NOW - 3_600_000,
+    });
+  it("is what the client hears of, whatever else was refused", async () => {
+    const made = await desk();
+    const asked = factsOf({ headers: { "Shield-Key": late(), Cookie: "__Host-shield-pass=forged" } });
+    expect(await made.prove(asked)).toMatchObject({ lane: "unknown", refusal: { proof: "service-key", why: "clock" } });
+  });
+  it("takes nothing from a proof that holds", async () => {
+    const made = await desk();
+    const Cookie = `__Host-shield-pass=${await passFor("portal.example.lv")}`;
+    expect(await made.prove(factsOf({ headers: { "Shield-Key": late(), Cookie } }))).toMatchObject({
+      lane: "clinician",
+      evidence: "pass",
+    });
+  });
+});
+
 describe("a pass", () => {
   const withPass = (pass: string) => facts({ cookies: { ...NO_COOKIES, pass } });
   it("that was called back is nothing at all, not even a known device", async () => {

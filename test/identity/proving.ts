@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { Identity } from "../../src/identity/identity.ts";
 import type { JwksDeps } from "../../src/identity/jwks.ts";
 import { proofKinds } from "../../src/identity/kinds.ts";
+import type { Ended } from "../../src/identity/pass.ts";
+import { EndedPasses } from "../../src/identity/pass-ends.ts";
 import type { ProofAid } from "../../src/identity/proof.ts";
 import { type Prover, prove } from "../../src/identity/prove.ts";
 import { compile } from "../../src/policy/compile.ts";
@@ -32,7 +34,7 @@ const NO_ISSUER: JwksDeps = {
 /** Whom cookies make of their bearer: nobody is called back, no issuer is asked. */
 export async function proveWith(subject: Facts, sealer: Sealer | null, policy: Policy, now: number): Promise<Identity> {
   const revocations = { has: () => false };
-  const proofs = proofKinds(policy.proofs, sealer, NO_ISSUER);
+  const proofs = proofKinds(policy.proofs, sealer, NO_ISSUER, revocations);
   const attempts = { mayTry: () => true, noteFailure: () => undefined };
   return await prove(subject, { sealer, policy, proofs, revocations }, now, { later: () => undefined, attempts });
 }
@@ -51,16 +53,23 @@ export interface DeskOptions {
   readonly sealer?: Sealer;
   readonly outside?: JwksDeps;
   readonly revoked?: readonly string[];
+  readonly ended?: Ended;
 }
 
 /** One isolate's means to prove, with memories of its own. */
-export async function desk({ proofs = rules.proofs, sealer, outside = NO_ISSUER, revoked = [] }: DeskOptions = {}) {
+export async function desk({
+  proofs = rules.proofs,
+  sealer,
+  outside = NO_ISSUER,
+  revoked = [],
+  ended = new EndedPasses(),
+}: DeskOptions = {}) {
   const policy = compile({ ...rules, ...(proofs ? { proofs } : {}) });
   const own = sealer ?? (await sealerOf());
   const prover: Prover = {
     sealer: own,
     policy,
-    proofs: proofKinds(policy.proofs, own, outside),
+    proofs: proofKinds(policy.proofs, own, outside, ended),
     revocations: { has: (principal) => revoked.includes(principal) },
   };
   const made: Desk = {

@@ -113,6 +113,19 @@ describe("a system whose clock is an hour behind", () => {
       headers: { ...SOAP, ...signed(timeMs, "/soap/prescription", "POST") },
       body: "<x/>",
     });
+  it("is told what became of the proof that holds, where it brings one as well", async () => {
+    const Cookie = await lab.signIn(edge(), "dr.ozola");
+    const site = "e-health portal";
+    await lab.operate(edge(), "/.shield/posture", { site, posture: "static-only", minutes: 5, reason: "a test" });
+    const ask = (more: Record<string, string>) =>
+      lab.ask(edge(), "/fhir/Patient", {
+        headers: { ...FHIR, ...signed(Date.now() - 3_600_000, "/fhir/Patient"), ...more },
+      });
+    expect((await ask({})).status).toBe(401);
+    const closed = await ask({ Cookie });
+    expect([closed.status, closed.headers["shield-mitigated"]]).toEqual([503, "closed"]);
+    await lab.operate(edge(), "/.shield/posture", { site, posture: "automatic" });
+  });
   it("is served in calm like anybody, and in an attack told the time instead of being told to wait", async () => {
     expect((await call(Date.now() - 3_600_000)).headers["shield-mitigated"]).toBeUndefined();
     const site = "e-health portal";

@@ -40,6 +40,7 @@ export function identity(different: Partial<Identity> = {}): Identity {
     transaction: null,
     knownDevice: false,
     facility: null,
+    lapsed: null,
     evidence: "none",
     proof: null,
     refusal: null,

@@ -1,13 +1,15 @@
 /** How many forms an isolate holds, and whose. */
 import { describe, expect, it } from "vitest";
 import { Held, roomFor } from "../../src/resend/held.ts";
+import { identity } from "../policy/subjects.ts";
 
 const NOW = Date.UTC(2026, 10, 26, 9);
 const MB = 1_048_576;
-const STRANGER = { lane: "unknown", facility: null } as const;
-const CLEARED = { lane: "cleared", facility: null } as const;
-const DOCTOR = { lane: "clinician", facility: null } as const;
-const AT_HOSPITAL = { lane: "unknown", facility: { name: "hospital", seats: 400 } } as const;
+const STRANGER = identity();
+const CLEARED = identity({ lane: "cleared" });
+const DOCTOR = identity({ lane: "clinician" });
+const PAST_HER_PASS = identity({ knownDevice: true, evidence: "known-device" });
+const AT_HOSPITAL = identity({ facility: { name: "hospital", seats: 400 } });
 
 /** Fills what this one may fill; says how many it took. */
 function fill(held: Held, bytes: number, limit: number): number {
@@ -22,6 +24,7 @@ describe("room for forms", () => {
       const held = new Held();
       expect(fill(held, 2 * MB, roomFor(stranger, returned))).toBeGreaterThanOrEqual(8);
       expect(held.take(2 * MB, roomFor(DOCTOR, returned), NOW)).not.toBeNull();
+      expect(held.take(2 * MB, roomFor(PAST_HER_PASS, returned), NOW)).not.toBeNull();
       expect(held.take(2 * MB, roomFor(AT_HOSPITAL, returned), NOW)).not.toBeNull();
     }
   });

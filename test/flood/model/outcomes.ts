@@ -59,6 +59,7 @@ export const STRANGER: Identity = {
   transaction: null,
   knownDevice: false,
   facility: null,
+  lapsed: null,
   evidence: "none",
   proof: null,
   refusal: null,
