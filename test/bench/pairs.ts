@@ -42,6 +42,18 @@ export async function compareWithControl(
   };
 }
 
+/** Several beside one base, all in the same turns, with the base once more as their control. */
+export async function compareSeveral(
+  ours: readonly Slice[],
+  base: Slice,
+  again: Slice,
+  turns: number,
+  sliceMs: number,
+): Promise<{ readonly measured: readonly Ratio[]; readonly control: Ratio }> {
+  const [ofBase = [], ofAgain = [], ...ofOurs] = await takeTurns([base, again, ...ours], turns, sliceMs);
+  return { measured: ofOurs.map((figures) => ratioOf(figures, ofBase)), control: ratioOf(ofAgain, ofBase) };
+}
+
 /** Forth and back, and each time another begins: nobody is always the one in the middle. Of two that is A B B A. */
 async function takeTurns(slices: readonly Slice[], turns: number, sliceMs: number): Promise<readonly number[][]> {
   for (const slice of slices) await slice(Math.max(sliceMs, WARM_UP_MS));
