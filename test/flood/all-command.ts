@@ -17,8 +17,10 @@ const BESIDE_THE_RUN_MS = 180_000;
 const MODEL_MAX_MS = 900_000;
 const WORDS_KEPT = 2000;
 
-/** @returns false when it was ended early */
-export async function runAll(scenarios: readonly LabScenario[], options: LabOptions): Promise<boolean> {
+/** `failed`: some scenario gave no result. */
+export type Ending = "whole" | "ended-early" | "failed";
+
+export async function runAll(scenarios: readonly LabScenario[], options: LabOptions): Promise<Ending> {
   const earlier = options.against === undefined ? [] : readResults(options.against);
   const folder = mkdtempSync(join(tmpdir(), "flood-"));
   const stop = new AbortController();
@@ -43,7 +45,8 @@ export async function runAll(scenarios: readonly LabScenario[], options: LabOpti
   compareWith(earlier, results);
   const ran = results.length + failures.length;
   if (ran < scenarios.length) console.log(`\nEnded early: ${ran} of ${scenarios.length} ran.`);
-  return !stop.signal.aborted;
+  if (stop.signal.aborted) return "ended-early";
+  return failures.length > 0 ? "failed" : "whole";
 }
 
 async function runInProcess(

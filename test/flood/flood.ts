@@ -3,7 +3,7 @@
  * `npm run flood -- demo` floods what `npm start` runs. Nothing else can be reached.
  */
 import { Command, InvalidArgumentError } from "commander";
-import { runAll } from "./all-command.ts";
+import { type Ending, runAll } from "./all-command.ts";
 import { parseTarget, runDemo } from "./demo-command.ts";
 import { type LabOptions, runComparison, runOne } from "./lab-command.ts";
 import type { LabScenario } from "./lab-scenario.ts";
@@ -16,13 +16,13 @@ const DEMO_SECONDS_MAX = 600;
 const EDGES_MAX = 32;
 const NAME_WIDTH = 22;
 
-/** Exit codes: 0 it ran, 1 it could not, 2 it was not understood, 130 it was ended early. */
+/** Exit codes: 0 it ran, 1 it could not, or some of it, 2 it was not understood, 130 it was ended early. */
 const FAILED = 1;
 const MISUSED = 2;
-const INTERRUPTED = 130;
+const CODES: Readonly<Record<Ending, number>> = { whole: 0, failed: FAILED, "ended-early": 130 };
 
 async function main(): Promise<number> {
-  let isWhole = true;
+  let ending: Ending = "whole";
   const program = new Command("npm run flood --")
     .description("Floods a shield on this computer while a clinic is at work, and says who was hurt.")
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED))
@@ -45,19 +45,20 @@ async function main(): Promise<number> {
     withOptions(program.command(scenario.name).description(scenario.about), `default ${scenario.scale}; 1 with --model`)
       .option("--outage <from-to>", "with --model: seconds of attack in which all counters are dead", parseOutage)
       .action(async (options: LabOptions) => {
-        isWhole = await runOne(scenario, options);
+        ending = (await runOne(scenario, options)) ? "whole" : "ended-early";
       });
   withOptions(program.command("all").description("each scenario in turn, and one summary"), "each scenario's own")
     .option("--only <names>", "some of them, separated by commas", namesOfScenarios)
     .action(async ({ only, ...options }: LabOptions & { readonly only?: readonly LabScenario[] }) => {
       const playable = SCENARIOS.filter(({ noModel }) => !options.model || noModel === undefined);
-      isWhole = await runAll(only ?? playable, options);
+      ending = await runAll(only ?? playable, options);
     });
   withOptions(program.command("compare [scenarios...]"), "each scenario's own")
     .description("runs each in real and in model time and says where the two differ")
     .action(async (names: readonly string[], options: LabOptions) => {
       const playable = SCENARIOS.filter(({ noModel, crews }) => noModel === undefined && crews.length > 0);
-      isWhole = await runComparison(names.length === 0 ? playable : namesOfScenarios(names.join(",")), options);
+      const chosen = names.length === 0 ? playable : namesOfScenarios(names.join(","));
+      ending = (await runComparison(chosen, options)) ? "whole" : "ended-early";
     });
   const [asked] = program.parseOptions(process.argv.slice(2)).operands;
   const known = ["list", "help", "all", "compare", demo.name, ...[...SCENARIOS, ...STRAINS].map(({ name }) => name)];
@@ -65,7 +66,7 @@ async function main(): Promise<number> {
   if (asked !== undefined && !known.includes(asked))
     program.error(`There is no scenario "${asked}". There are: ${known.slice(2).join(", ")}.`);
   await program.parseAsync();
-  return isWhole ? 0 : INTERRUPTED;
+  return CODES[ending];
 }
 
 function withOptions(command: Command, usualScale: string): Command {
