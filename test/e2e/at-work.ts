@@ -3,6 +3,8 @@ import type { BrowserContext, Page } from "playwright-core";
 
 /** A doctor gives up on a page that takes longer, ms. */
 const PATIENCE_MS = 10_000;
+/** What a page fetches by itself while she types: it may be shed without her noticing. */
+const UNNOTICED = "/api/autocomplete";
 
 export interface Prescription {
   readonly patient: string;
@@ -14,7 +16,7 @@ export interface Prescription {
 /** A browser of hers, which keeps count of the shield's own answers. */
 export class Desk {
   readonly page: Page;
-  /** Values of Shield-Mitigated on the pages that she was shown, in order. */
+  /** Values of Shield-Mitigated on whatever she asked for, in order: pages, what they are made of, what they hand in. */
   readonly mitigated: string[] = [];
   readonly #base: URL;
 
@@ -25,8 +27,7 @@ export class Desk {
     page.setDefaultNavigationTimeout(PATIENCE_MS);
     page.on("response", (response) => {
       const kind = response.headers()["shield-mitigated"];
-      // What a page fetches by itself, such as suggestions while she types, may be shed without her noticing.
-      if (kind !== undefined && response.request().isNavigationRequest()) this.mitigated.push(kind);
+      if (kind !== undefined && new URL(response.url()).pathname !== UNNOTICED) this.mitigated.push(kind);
     });
   }
 

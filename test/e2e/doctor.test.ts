@@ -5,7 +5,7 @@ import { readState, resetPortal } from "../flood/portal.ts";
 import { launchBrowser, openContext } from "../lab/browser.ts";
 import { type Lab, startEdges } from "../lab/edge.ts";
 import { Desk, type Prescription } from "./at-work.ts";
-import { underFlood } from "./siege.ts";
+import { UNDER_WAY_MS, underFlood } from "./siege.ts";
 
 /** Everything that a careless decoder spoils. */
 const PRESCRIPTION: Prescription = {
@@ -67,10 +67,13 @@ describe("while a flood runs", { timeout: ONE_TEST_MS }, () => {
     expect(worked).toBe(false);
   });
 
-  test("a doctor who signed in before meets no challenge", async () => {
+  test.each([
+    ["from its first moment on", 0],
+    ["when it is under way", UNDER_WAY_MS],
+  ])("a doctor who signed in before meets no challenge %s", async (_, fromMs) => {
     const desk = await Desk.open(context, shield);
     await desk.signIn("dr.berzins");
-    await underFlood(shield, () => desk.prescribe(PRESCRIPTION));
+    await underFlood(shield, () => desk.prescribe(PRESCRIPTION), fromMs);
     expect(await held()).toEqual([PRESCRIPTION]);
     expect(desk.mitigated).toEqual([]);
   });

@@ -117,3 +117,14 @@ export async function secondsUntil(isSo: () => Promise<boolean>): Promise<number
     await pause(200);
   }
 }
+
+/** Looks five times a second until it is so. @returns what was seen then @throws when it is not so within ten seconds */
+export async function eventually<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
+  const until = Date.now() + 10_000;
+  for (;;) {
+    const seen = await look();
+    if (isSo(seen)) return seen;
+    if (Date.now() > until) throw new Error("it was not so within ten seconds");
+    await pause(200);
+  }
+}

@@ -16,6 +16,7 @@ afterAll(() => running.stop());
 
 const edge = (): URL => running.shieldUrls[0] ?? new URL("http://nowhere");
 const SOAP = { "Content-Type": "text/xml; charset=utf-8", SOAPAction: '""' };
+const SOAP12 = { "Content-Type": "application/soap+xml; charset=utf-8" };
 const FHIR = { Accept: "application/fhir+json" };
 
 const echo = (query = "", headers: Record<string, string> = {}, method = "GET") =>
@@ -74,10 +75,17 @@ describe("echo", () => {
     expect(JSON.parse(fhir.body)).toMatchObject({ resourceType: "Parameters" });
   });
   it.each([
-    ["problem+json", {}, "GET", "application/problem+json"],
-    ["SOAP", SOAP, "POST", "text/xml; charset=utf-8"],
-    ["FHIR", FHIR, "GET", "application/fhir+json"],
-  ])("rehearses 429 and 503 in %s", async (_, headers, method, type) => {
+    [
+      "problem+json",
+      {},
+      "GET",
+      "application/problem+json",
+      /^\{"type":"urn:vairogs:problem:(limit|wait)",.*"status":(429|503)/,
+    ],
+    ["SOAP 1.1", SOAP, "POST", "text/xml; charset=utf-8", /<faultcode>/],
+    ["SOAP 1.2", SOAP12, "POST", "application/soap+xml; charset=utf-8", /:Reason>/],
+    ["FHIR", FHIR, "GET", "application/fhir+json", /"resourceType":"OperationOutcome"/],
+  ])("rehearses 429 and 503 in %s", async (_, headers, method, type, body) => {
     const limit = await echo("?rehearse=429", headers, method);
     expect(limit.status).toBe(429);
     expect(limit.headers).toMatchObject({
@@ -89,7 +97,10 @@ describe("echo", () => {
     const wait = await echo("?rehearse=503", headers, method);
     expect(wait.status).toBe(503);
     expect(wait.headers).toMatchObject({ "content-type": type, "shield-mitigated": "wait", "shield-rehearsal": "503" });
-    for (const { headers: got } of [limit, wait]) expect(Number(got["retry-after"])).toBeGreaterThan(0);
+    for (const got of [limit, wait]) {
+      expect(Number(got.headers["retry-after"])).toBeGreaterThan(0);
+      expect(got.body).toMatch(body);
+    }
   });
   it("is no page for anybody, and nothing for HEAD to read", async () => {
     expect((await echo("", lab.NAVIGATION as Record<string, string>)).headers["content-type"]).toBe("application/json");

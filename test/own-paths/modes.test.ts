@@ -201,11 +201,13 @@ describe("a sheddable route that an operator switches off", () => {
   };
   it("is closed to everybody with its notice in both languages, the rest goes on, until it is switched on", async () => {
     expect((await lab.operate(edge(), "/.shield/routes", off)).status).toBe(200);
-    expect(await secondsUntil("/search?q=x", "closed")).toBeLessThan(5);
-    const page = await visit("/search?q=x", 1);
-    expect(page.body).toContain("Meklēšana &lt;izslēgta&gt;.");
-    expect(page.body).toContain("Search is &lt;off&gt;.");
-    expect(page.body).not.toContain("on fire");
+    const [, page] = await lab.eventually(
+      () => Promise.all(edges.map((_, i) => visit("/search?q=x", i))),
+      (pages) => pages.every(({ body }) => body.includes("Meklēšana &lt;izslēgta&gt;.")),
+    );
+    expect(page && outcome(page)).toBe("closed");
+    expect(page?.body).toContain("Search is &lt;off&gt;.");
+    expect(page?.body).not.toContain("on fire");
     const program = await lab.ask(edge(1), "/search?q=x", { headers: { Accept: "application/json" } });
     expect([program.status, program.headers["content-type"]]).toEqual([503, "application/problem+json"]);
     expect(outcome(await visit("/news", 1))).toBe("through");
@@ -215,7 +217,10 @@ describe("a sheddable route that an operator switches off", () => {
     expect((await lab.operate(edge(), "/.shield/routes", { site: SITE, route: "search", off: false })).status).toBe(
       200,
     );
-    expect(await secondsUntil("/search?q=x", "through")).toBeLessThan(5);
+    await lab.eventually(
+      () => Promise.all(edges.map((_, i) => visit("/search?q=x", i))),
+      (pages) => pages.every((got) => outcome(got) === "through"),
+    );
   });
   it("must be sheddable, and people must be told", async () => {
     const critical = await lab.operate(edge(), "/.shield/routes", { ...off, route: "prescriptions" });

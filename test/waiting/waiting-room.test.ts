@@ -71,13 +71,17 @@ it("gives a crowd places in line, serves it in turn, and lets doctors pass", asy
     headers: { ...visitors.NAVIGATION, Cookie: doctor },
   });
   expect([hers.status, hers.headers["shield-mitigated"]]).toEqual([200, undefined]);
+  // Programs stand in no line: they try for room half a second long. In that an origin that bears 20 a second cannot take 60.
   const programs = await Promise.all(
     Array.from({ length: 60 }, () => visitors.ask(edge, "/news", { headers: { Accept: "application/json" } })),
   );
-  const program = programs.find(({ status }) => status !== 200);
-  expect([program?.status, program?.headers["content-type"]]).toEqual([503, "application/problem+json"]);
-  expect(program?.headers["retry-after"]).toBeDefined();
-  expect(program?.headers["set-cookie"]).toBeUndefined();
+  const refused = programs.filter(({ status }) => status !== 200);
+  expect(refused.length).toBeGreaterThanOrEqual(20);
+  for (const { status, headers } of refused) {
+    expect([status, headers["content-type"]]).toEqual([503, "application/problem+json"]);
+    expect(Number(headers["retry-after"])).toBeGreaterThan(0);
+    expect(headers["set-cookie"]).toBeUndefined();
+  }
 
   // The crowd leaves: her turn comes, her place is good in every edge, and the page opens.
   crowd = false;
