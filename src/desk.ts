@@ -25,6 +25,8 @@ import type { Asker } from "./request/facts.ts";
 import { LineAtEdge } from "./waiting/lines.ts";
 
 const ORDERS_HOLD_MS = 60_000;
+/** What brings a body takes as long as its sender likes, so it is not counted. */
+const UPLOADS: InFlightCounter = { enter: () => () => undefined };
 
 /** What it may send to the origin, and what it has seen since the last exchange. */
 export class Desk implements Gate {
@@ -46,12 +48,11 @@ export class Desk implements Gate {
   readonly lines = new LineAtEdge();
   /** Requests at the origin whose time there says something about it, by class. */
   readonly #residences: readonly [Residence, Residence, Residence, Residence];
-  /** The others: what brings a body takes as long as its sender likes. */
-  readonly #uploads: InFlightCounter = { inFlight: 0 };
   #wanted: [number, number, number, number] = [0, 0, 0, 0];
   #turnedAway = 0;
   #forwarded = 0;
   #failed = 0;
+  #asked = 0;
   #sent: [number, number, number, number] = [0, 0, 0, 0];
   #overdrawn = 0;
   #strangers = 0;
@@ -134,7 +135,7 @@ export class Desk implements Gate {
 
   /** Where a request is counted while it is at the origin. @param tells whether its time there is the origin's doing */
   inFlight(serviceClass: ClassOfService, tells: boolean): InFlightCounter {
-    return tells ? this.#residences[serviceClass] : this.#uploads;
+    return tells ? this.#residences[serviceClass] : UPLOADS;
   }
 
   /** Who asks: whether strangers come as a crowd of people does, or as a flood. */
@@ -146,6 +147,7 @@ export class Desk implements Gate {
   }
 
   noteSent(serviceClass: ClassOfService, units: number, overdrawn: boolean): void {
+    this.#asked++;
     this.#sent[serviceClass] += units;
     if (overdrawn) this.#overdrawn += units;
   }
@@ -158,11 +160,14 @@ export class Desk implements Gate {
     this.#turnedAway += units;
   }
 
-  /** @param overloaded whether the origin answered that it cannot, or not at all */
-  noteForwarded(overloaded: boolean, now: number): void {
+  /**
+   * @param overloaded whether the origin answered that it cannot, or not at all
+   * @param askedAt when it was asked, ms since 1970
+   */
+  noteForwarded(overloaded: boolean, askedAt: number, now: number): void {
     this.#forwarded++;
     if (overloaded) this.#failed++;
-    this.admission.noteAnswer(overloaded, now);
+    this.admission.noteAnswer(overloaded, askedAt, now);
   }
 
   /** The figures since the last call; starts anew. */
@@ -176,6 +181,7 @@ export class Desk implements Gate {
       turnedAway: this.#turnedAway,
       forwarded: this.#forwarded,
       failed: this.#failed,
+      asked: this.#asked,
       lines: this.lines.collect(now),
       sent: this.#sent,
       overdrawn: this.#overdrawn,
@@ -191,6 +197,7 @@ export class Desk implements Gate {
     this.#turnedAway = 0;
     this.#forwarded = 0;
     this.#failed = 0;
+    this.#asked = 0;
     this.#sent = [0, 0, 0, 0];
     this.#overdrawn = 0;
     this.#strangers = 0;

@@ -52,6 +52,8 @@ export interface SiteSummary {
   /** Answers of the origin, and those of them that say it is overloaded: 502 to 504, Cloudflare's 52x, timeout, no connection. */
   readonly forwarded: number;
   readonly failed: number;
+  /** Requests sent to the origin: so many answers are to be expected soon. Left out by older isolates. */
+  readonly asked?: number;
   /** Denied keys that had to be forgotten as all around them were denied as well. Above 0 is itself a reason to be on guard. */
   readonly full?: number;
   /** People in the waiting room, by class of service. */
@@ -109,6 +111,7 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     turnedAway: a.turnedAway + b.turnedAway,
     forwarded: a.forwarded + b.forwarded,
     failed: a.failed + b.failed,
+    asked: askedIn(a) + askedIn(b),
     full: (a.full ?? 0) + (b.full ?? 0),
     lines: addLineCounts(a.lines, b.lines),
     sent: plus(ratesFrom(a.sent), ratesFrom(b.sent)),
@@ -120,6 +123,11 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     parts: (a.parts ?? 0) + (b.parts ?? 0),
     facilities: addUses(a.facilities, b.facilities),
   };
+}
+
+/** Requests sent to the origin; as many as it answered, where that is not told. */
+export function askedIn({ asked, forwarded }: SiteSummary): number {
+  return asked ?? forwarded;
 }
 
 /** What a site wanted in all: the load that there would be without the shield. */

@@ -37,10 +37,13 @@ const ALONE_BY_CLASS: readonly [Rates, Rates] = [
 const TROUBLE_FOLLOWS = 0.1;
 const TROUBLE_FROM = 0.25;
 const BRAKE_EVERY_MS = 500;
-/** What one braking leaves, the least that is ever left, and what comes back a second; strangers pay first. */
+/**
+ * What one braking leaves and the least that is ever left; strangers pay first. What is left grows so many times a second: as
+ * the watch gives less by then, a brake that lingers would keep the origin idle.
+ */
 const BRAKE_LEAVES: Rates = [0.8, 0.8, 0.5, 0.5];
 const BRAKE_LEAST: Rates = [0.5, 0.5, 1 / 64, 1 / 64];
-const BRAKE_RELEASES = 0.1;
+const BRAKE_RELEASES = 2;
 
 type Four = [number, number, number, number];
 
@@ -121,8 +124,14 @@ export class Admission {
     return this.#buckets[serviceClass] < depthOf(this.#rates, serviceClass) / 2;
   }
 
-  /** @param overloaded whether the origin answered that it cannot, or not at all */
-  noteAnswer(overloaded: boolean, now: number): void {
+  /**
+   * What was sent before the last braking tells nothing of what is sent since: one jam is braked for once (RFC 6582, "recover").
+   *
+   * @param overloaded whether the origin answered that it cannot, or not at all
+   * @param askedAt when it was asked, ms
+   */
+  noteAnswer(overloaded: boolean, askedAt: number, now: number): void {
+    if (askedAt <= this.#brakedAt) return;
     this.#trouble += ((overloaded ? 1 : 0) - this.#trouble) * TROUBLE_FOLLOWS;
     if (!overloaded || this.#trouble < TROUBLE_FROM || now - this.#brakedAt < BRAKE_EVERY_MS) return;
     this.#brakedAt = now;
@@ -150,7 +159,7 @@ export class Admission {
     const brake = this.#brake;
     this.#rates = [rates[0] * brake[0], rates[1] * brake[1], rates[2] * brake[2], rates[3] * brake[3]];
     for (const c of CLASSES) {
-      if (brake[c] < 1) brake[c] = Math.min(1, brake[c] + BRAKE_RELEASES * seconds);
+      if (brake[c] < 1) brake[c] = Math.min(1, brake[c] * BRAKE_RELEASES ** seconds);
       this.#buckets[c] = Math.min(depthOf(this.#rates, c), this.#buckets[c] + this.#rates[c] * seconds);
     }
   }

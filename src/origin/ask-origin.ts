@@ -50,10 +50,11 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
     timeoutMs: route.timeoutMs,
     hasVouchRoute: route.vouches,
   };
+  const askedAt = Date.now();
   const counter = desk.inFlight(serviceClass, tells(facts, identity));
   const answer = await forward(request, facts, resolveDestination(desk.site, env), envelope, counter);
   if (answer.kind === "response") {
-    noteAnswer(errand, isOverload(answer.response.status));
+    noteAnswer(errand, isOverload(answer.response.status), askedAt);
     const cookies = cookiesFrom(answer, errand);
     const response = cookies ? withOwnCookies(answer.response, await cookies) : answer.response;
     const key = route.cache && cacheKey(facts, route, facts.credentials.authorization !== "");
@@ -62,7 +63,7 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
     return { kind: "response", response };
   }
   // The others say something about the request, not about the origin.
-  if (answer.kind === "fault" && answer.fault.status >= 500) noteAnswer(errand, true);
+  if (answer.kind === "fault" && answer.fault.status >= 500) noteAnswer(errand, true, askedAt);
   return answer;
 }
 
@@ -79,9 +80,9 @@ function cookiesFrom(
   ]).then((cookies) => cookies.filter((cookie) => cookie !== null));
 }
 
-function noteAnswer({ facts, identity, desk }: Errand, overloaded: boolean): void {
+function noteAnswer({ facts, identity, desk }: Errand, overloaded: boolean, askedAt: number): void {
   const now = Date.now();
-  desk.noteForwarded(overloaded, now);
+  desk.noteForwarded(overloaded, askedAt, now);
   if (overloaded && identity.principal !== null)
     desk.retries.noteFailed(identity.principal, `${facts.method} ${facts.target}`, now);
 }

@@ -1,7 +1,8 @@
 /** How many requests are at the origin, also when their clients vanish. */
 
 export interface InFlightCounter {
-  inFlight: number;
+  /** Counts one in; what it returns counts it out, and is called once. */
+  enter(): () => void;
 }
 
 /**
@@ -14,12 +15,12 @@ export interface InFlightCounter {
  */
 export function trackInFlight(signal: AbortSignal, counter: InFlightCounter, leave?: () => void): () => void {
   let open = true;
+  const exit = counter.enter();
   const done = (): void => {
     if (!open) return;
     open = false;
-    counter.inFlight--;
+    exit();
   };
-  counter.inFlight++;
   if (signal.aborted) done();
   else
     signal.addEventListener(

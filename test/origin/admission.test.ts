@@ -111,7 +111,7 @@ describe("when the origin answers that it cannot", () => {
     admission.lease({ number: 1, perSecond, forMs: 60_000 }, NOW);
     for (let ms = 0; ms < 3000; ms += 50) {
       admission.take(serviceClass, 0.01, NOW + ms);
-      admission.noteAnswer(true, NOW + ms);
+      admission.noteAnswer(true, NOW + ms - 5, NOW + ms);
     }
     return passes(admission, serviceClass, 3000, 4000);
   };
@@ -124,7 +124,7 @@ describe("when the origin answers that it cannot", () => {
   it("single failures among many answers change nothing", () => {
     const admission = new Admission(100);
     admission.lease({ number: 1, perSecond: SHARES, forMs: 60_000 }, NOW);
-    for (let i = 0; i < 200; i++) admission.noteAnswer(i % 20 === 0, NOW + i * 10);
+    for (let i = 0; i < 200; i++) admission.noteAnswer(i % 20 === 0, NOW + i * 10 - 5, NOW + i * 10);
     expect(passes(admission, 3, 2000, 4000)).toBeGreaterThan(150);
   });
 });

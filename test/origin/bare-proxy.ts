@@ -2,6 +2,7 @@
 import { forward } from "../../src/origin/forward.ts";
 import { type OriginEnv, resolveDestination } from "../../src/origin/forward-destination.ts";
 import { identify, isFault } from "../../src/request/identify.ts";
+import { InFlight } from "./in-flight.ts";
 
 interface BareEnv extends OriginEnv {
   readonly TIMEOUT_MS: string;
@@ -11,13 +12,13 @@ interface BareContext {
   waitUntil(work: Promise<unknown>): void;
 }
 
-const counter = { inFlight: 0 };
+const counter = new InFlight();
 
 export default {
   async fetch(request: Request, env: BareEnv, ctx: BareContext): Promise<Response> {
     const facts = identify(request);
     if (isFault(facts)) return new Response(facts.code, { status: facts.status });
-    if (facts.target === "/.lab/in-flight") return new Response(String(counter.inFlight));
+    if (facts.target === "/.lab/in-flight") return new Response(String(counter.count));
     // As in the shield, where an exchange may be under way: the invocation then outlives its client.
     if (facts.target.includes("lingering")) ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 1500)));
     const destination = resolveDestination({ name: "lab", origin: undefined }, env);

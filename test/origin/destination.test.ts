@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { DestinationError, resolveDestination } from "../../src/origin/forward-destination.ts";
 import { namesToHide, namesToRemove, prepareForOrigin, publicLocation, vouchIn } from "../../src/origin/headers.ts";
 import { trackInFlight } from "../../src/origin/in-flight.ts";
+import { InFlight } from "./in-flight.ts";
 
 const fetcher = { fetch: () => Promise.resolve(new Response("bound")) };
 const site = (origin?: { url: string } | { binding: string }) => ({ name: "portal", origin });
@@ -112,27 +113,27 @@ describe("headers", () => {
 describe("a slot at the origin", () => {
   it.each([["finally"], ["abort"], ["both"]])("is given back once by %s", (how) => {
     const client = new AbortController();
-    const counter = { inFlight: 0 };
+    const counter = new InFlight();
     const done = trackInFlight(client.signal, counter);
-    expect(counter.inFlight).toBe(1);
+    expect(counter.count).toBe(1);
     if (how !== "finally") client.abort();
     if (how !== "abort") done();
     if (how === "both") done();
-    expect(counter.inFlight).toBe(0);
+    expect(counter.count).toBe(0);
   });
   it("is not waited for by a client that leaves: what it asked is called off, also while the body is under way", () => {
     const client = new AbortController();
-    const counter = { inFlight: 0 };
+    const counter = new InFlight();
     let left = 0;
     const done = trackInFlight(client.signal, counter, () => left++);
     done();
     expect(left).toBe(0);
     client.abort();
-    expect([left, counter.inFlight]).toEqual([1, 0]);
+    expect([left, counter.count]).toEqual([1, 0]);
   });
   it("is not kept by a client that has left already", () => {
-    const counter = { inFlight: 3 };
+    const counter = new InFlight();
     trackInFlight(AbortSignal.abort(), counter);
-    expect(counter.inFlight).toBe(3);
+    expect(counter.count).toBe(0);
   });
 });

@@ -128,17 +128,17 @@ export class Way {
     asked();
     desk.noteSent(serviceClass, route.cost, overdrawn);
     const tells = !facts.hasBody || lane === "machine" || lane === "clinician";
-    const counter = desk.inFlight(serviceClass, tells);
-    counter.inFlight++;
+    const askedAt = this.#clock.now;
+    const leave = desk.inFlight(serviceClass, tells).enter();
     this.#origin.ask(units, Math.min(patienceMs, route.timeoutMs), sendingMs, (served, tookMs) => {
-      counter.inFlight--;
+      leave();
       // A reset tells the shield nothing of the origin.
       if (!served && tookMs >= patienceMs) {
         done("gone");
         return;
       }
       // A fault of SOAP is a 500, and says nothing of the origin either.
-      desk.noteForwarded(!served && !isFaulty, this.#clock.now);
+      desk.noteForwarded(!served && !isFaulty, askedAt, this.#clock.now);
       if (!served && principal !== null)
         desk.retries.noteFailed(principal, `${facts.method} ${facts.target}`, this.#clock.now);
       if (served && keptAs !== null) this.#copies.set(`${isolate.location} ${keptAs}`, this.#clock.now + keptMs);
