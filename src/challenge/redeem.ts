@@ -1,4 +1,5 @@
 /** A proof becomes a clearance, once. (A ticket becomes one in enter.ts.) */
+import { UNCHECKED_PROOF_PERCENT } from "../policy/failures.ts";
 import type { Remembered } from "../remembered.ts";
 import type { Sealer } from "../seal.ts";
 import { mintClearance } from "./clearance.ts";
@@ -23,7 +24,10 @@ export type RedeemResult =
   | { readonly ok: true; readonly clearance: string }
   | { readonly ok: false; readonly why: RedeemFault };
 
-/** Whatever goes wrong, nothing is minted: the browser asks for another puzzle or comes back later. */
+/**
+ * Whatever goes wrong, nothing is minted: the browser asks for another puzzle or comes back later. That its counter is away
+ * is no fault of the proof, and has an outcome of its own (../policy/failures.ts).
+ */
 export async function redeem(
   sealer: Sealer,
   body: string,
@@ -35,14 +39,18 @@ export async function redeem(
   const proof = await verifyProof(sealer, body, context, nowMs);
   if (!proof.ok) return proof;
   if (issuance.waitS > 0) return { ok: false, why: "too-many" }; // unspent: it stays good until it expires
+  const mint = async (percent: number): Promise<RedeemResult> => {
+    issuance.note();
+    const earned = { id: proof.id, host: context.host, network: proof.network, percent };
+    return { ok: true, clearance: await mintClearance(sealer, earned, nowMs) };
+  };
   switch (await trySpend(spend, proof.id, proof.expiresAtMs)) {
-    case "spent-now": {
-      issuance.note();
-      const earned = { id: proof.id, host: context.host, network: proof.network, percent: 100 };
-      return { ok: true, clearance: await mintClearance(sealer, earned, nowMs) };
-    }
+    case "spent-now":
+      return mint(100);
     case "already-spent":
       return { ok: false, why: "already-spent" };
+    case "unavailable":
+      return mint(UNCHECKED_PROOF_PERCENT);
     default:
       return { ok: false, why: "unavailable" };
   }

@@ -50,7 +50,7 @@ async function difficultyOf({ facts, isolate, prove, now }: OwnRequest): Promise
   });
 }
 
-/** Spends a puzzle or a ticket in the shard that its own random id names. An error never mints: then it is `unavailable`. */
+/** Spends a puzzle or a ticket in the shard that its own random id names. Without its answer it is `unavailable`. */
 export function spendIn(env: ObjectsEnv, known: Remembered<true>): Spend {
   return rememberSpent(known, async (id, expiresAtMs) => {
     const shard = Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT;

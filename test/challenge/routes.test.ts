@@ -71,7 +71,6 @@ describe("POST /.shield/puzzle and /.shield/redeem", () => {
       [proof, contextWith({ host: "other" }), 403, "host"],
       [proof, context, 409, "already-spent"],
       [proof, contextWith({ issuance: { ...OPEN, waitS: 3 } }), 429, "too-many"],
-      [proof, contextWith({ spend: async () => "unavailable" }), 503, "unavailable"],
       [proof, contextWith({ sealer: null }), 503, "unavailable"],
     ];
     for (const [body, where, status, code] of cases) {

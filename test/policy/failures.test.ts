@@ -217,3 +217,8 @@ it("the table can be read: npm run check -- --failures", () => {
   for (const dependency of Object.keys(FAILURES)) expect(text).toContain(`${dependency}: `);
   expect(text).toMatch(/ {2}resident +forward +forward +closed +closed/);
 });
+
+it("whoever solves a puzzle while the shards are away has a clearance all the same", async () => {
+  const edge = await start({ objectsEntry: broken("ClientCounter", ["exchange", "merge", "grant", "spendOnce"]) });
+  expect(await visitors.earnClearance(edge)).not.toBe("");
+});

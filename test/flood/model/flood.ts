@@ -251,9 +251,8 @@ export class Flood {
     }
     crowd.solving[source] = 1;
     clock.after(startsAt - clock.now + workMs + CHALLENGE_ROUND_MS, () => {
-      void objects.spendPuzzle(isolate.location).then((spent) => {
+      void objects.spendPuzzle(isolate.location).then(() => {
         crowd.solving[source] = 0;
-        if (!spent) return;
         journal.clearancesBought++;
         if (keepsCookies) crowd.cleared[source] = 1;
       });

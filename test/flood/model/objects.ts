@@ -5,6 +5,7 @@
 import type { ExchangeReply, ExchangeReport } from "../../../src/counters/protocol.ts";
 import { SHARD_COUNT, Shard } from "../../../src/counters/shard.ts";
 import { type Grant, type GrantRequest, StrictGrants } from "../../../src/counters/strict-grants.ts";
+import { UNCHECKED_PROOF_PERCENT } from "../../../src/policy/failures.ts";
 import type { Posture } from "../../../src/policy/verdict.ts";
 import { Lookout } from "../../../src/watch/lookout.ts";
 import { Onsets } from "../../../src/watch/onsets.ts";
@@ -114,15 +115,18 @@ export class Objects {
     return seat.host.call(this.#travel(location, seat.number), 1, (now) => seat.grants.grant(request, now));
   }
 
-  /** A solved puzzle is handed in: one call to the shard that its random id names. */
-  async spendPuzzle(location: number): Promise<boolean> {
+  /**
+   * A solved puzzle is handed in: one call to the shard that its random id names.
+   * @returns per cent of a clearance's budget that it buys
+   */
+  async spendPuzzle(location: number): Promise<number> {
     this.puzzlesSpent++;
     this.#noteFromIsolate();
     const seat = this.#seat(this.#random.integer(0, SHARD_COUNT - 1));
     try {
-      return await seat.host.call(this.#travel(location, seat.number), 1, () => true);
+      return await seat.host.call(this.#travel(location, seat.number), 1, () => 100);
     } catch {
-      return false;
+      return UNCHECKED_PROOF_PERCENT;
     }
   }
 

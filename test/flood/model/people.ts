@@ -127,7 +127,7 @@ abstract class Person extends Member {
         case "challenge":
           if (isForm || hasSolved) return false;
           hasSolved = true;
-          if (!(await this.visitor.clear(SOLVED_AFTER_MS))) return false;
+          await this.visitor.clear(SOLVED_AFTER_MS);
           break;
         case "block":
           return false;

@@ -32,7 +32,7 @@ export class Visitor {
   readonly #client: Client;
   readonly #random: Random;
   readonly #met: readonly { readonly share: number; readonly isolates: readonly ModelIsolate[] }[];
-  #shown: Pick<Identity, "lane" | "principal" | "clearance" | "evidence" | "proof"> = STRANGER;
+  #shown: Pick<Identity, "lane" | "principal" | "clearance" | "clearanceShare" | "evidence" | "proof"> = STRANGER;
   readonly #name: string;
 
   constructor(name: string, client: Client, edge: Edge, random: Random) {
@@ -49,23 +49,23 @@ export class Visitor {
   /** From now on she shows a pass, a certificate or a service key. @param since when she was first known, ms; 0: always */
   prove(lane: Lane, since: number): void {
     const proof = { since, expiresAt: null, clockSkewMs: null };
-    this.#shown = { lane, principal: this.#name, clearance: null, evidence: "pass", proof };
+    this.#shown = { lane, principal: this.#name, clearance: null, clearanceShare: 1, evidence: "pass", proof };
   }
 
-  /** A puzzle was solved in so many ms: hand it in. @returns whether there is a clearance now */
-  async clear(solvingMs: number): Promise<boolean> {
+  /** A puzzle was solved in so many ms: hand it in. */
+  async clear(solvingMs: number): Promise<void> {
     const { clock, objects } = this.#edge;
     await clock.wait(solvingMs);
-    const spent = await objects.spendPuzzle(this.#isolate().location);
-    if (spent && this.#shown.lane === "unknown")
+    const percent = await objects.spendPuzzle(this.#isolate().location);
+    if (this.#shown.lane === "unknown")
       this.#shown = {
         proof: null,
         lane: "cleared",
         principal: null,
         clearance: `clearance of ${this.#name}`,
+        clearanceShare: percent / 100,
         evidence: "clearance",
       };
-    return spent;
   }
 
   ask(sent: Sent, patienceMs: number, asked: () => void): Promise<Answer> {
