@@ -43,7 +43,7 @@ async function main(): Promise<number> {
     .action((options: Parameters<typeof runDemo>[1]) => runDemo(demo, options));
   for (const scenario of [...SCENARIOS, ...STRAINS])
     withOptions(program.command(scenario.name).description(scenario.about), `default ${scenario.scale}; 1 with --model`)
-      .option("--outage <from-to>", "with --model: seconds of attack in which all counters are dead", parseOutage)
+      .option("--outage <from-to>", "seconds of attack in which all counters are dead", parseOutage)
       .action(async (options: LabOptions) => {
         ending = (await runOne(scenario, options)) ? "whole" : "ended-early";
       });

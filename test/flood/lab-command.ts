@@ -1,6 +1,7 @@
 /** What `npm run flood -- <scenario>` does in either clock, and `-- compare`: run, show, judge, write. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { compareClocks, describeComparison } from "./clock-comparison.ts";
+import { describeConvergence, measureConvergence } from "./convergence.ts";
 import { compareResults, describeFailures, describeLive, describeModel, describeResult } from "./lab-report.ts";
 import { type LabScenario, sizeAt } from "./lab-scenario.ts";
 import { MODEL_TIMES, runModel, worldAt } from "./model/run-model.ts";
@@ -9,6 +10,7 @@ import { oneComputer } from "./model/world.ts";
 import { runReal } from "./real/run.ts";
 import { renderReport } from "./report-page/render.ts";
 import type { FloodResult } from "./result.ts";
+import { describeSecondBySecond, troubleIn } from "./second-by-second.ts";
 
 export interface LabOptions {
   readonly seconds?: number;
@@ -54,6 +56,10 @@ export async function runOne(scenario: LabScenario, options: LabOptions): Promis
     ? await runInModelTime(scenario, options, stop)
     : await runInRealTime(scenario, options, timesOf(options), stop);
   console.log(`\n${describeResult(result)}`);
+  const trouble = troubleIn(scenario, options.outage, result);
+  if (trouble) console.log(`\n${describeSecondBySecond(result, trouble)}`);
+  const convergence = measureConvergence(scenario, result);
+  if (convergence) console.log(`\n${describeConvergence(convergence)}`);
   compareWith(earlier, [result]);
   if (options.json !== undefined) writeResults(options.json, result);
   if (options.report !== undefined) writeReport(options.report, [result]);
@@ -90,11 +96,14 @@ async function runInRealTime(
 ): Promise<FloodResult> {
   if (STRAINS.some(({ name }) => name === scenario.name))
     throw new Error(`two cores do not bear ${scenario.name}: it runs with --model only`);
-  const { seed, edges, withoutShield, quiet, scale = scenario.scale } = options;
+  const { seed, edges, withoutShield, quiet, outage, scale = scenario.scale } = options;
+  if (outage && withoutShield)
+    throw new Error("without the shield there are no counters: leave out --outage or --without-shield");
   announce(scenario, scale, times, `${withoutShield ? "without the shield" : `${edges} isolates`}; seed ${seed}`);
   return await runReal({
     ...{ scenario, seed, scale, edges, ...times },
     shield: !withoutShield,
+    outage,
     stop: stop.signal,
     onStarted: () => endOnSignal(stop),
     onFailures: (failures) => {

@@ -15,6 +15,8 @@ export interface LabScenario {
   readonly crews: readonly Crew[];
   /** Legitimate people or systems that come on top of the clinic once the calm is over. */
   readonly surge?: Surge;
+  /** The portal itself is in trouble. */
+  readonly ailing?: Ailing;
   /** Why no virtual clock can play it, where that is so: an answer that a model of the shield does not know. */
   readonly noModel?: string;
 }
@@ -120,6 +122,18 @@ export interface Surge {
 export function sizeAt({ sources, requestsPerSecond, undivided }: Crew, scale: number) {
   const by = undivided ? 1 : scale;
   return { sources: Math.max(1, Math.round(sources / by)), requestsPerSecond: requestsPerSecond / by };
+}
+
+/** A part of the portal is away for a while: it bears only this share of its capacity between two shares of the attack's time. */
+export interface Ailing {
+  readonly share: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Share of its capacity that the portal bears at a moment of the attack, 0 to 1. Times in s. */
+export function capacityShareAt(ailing: Ailing | undefined, second: number, attackS: number): number {
+  return ailing && second >= ailing.from * attackS && second < ailing.to * attackS ? ailing.share : 1;
 }
 
 /** Share of the full rate at a moment of the attack, 0 to 1. Times in s. */

@@ -143,7 +143,11 @@ describe("other figures of a result", () => {
       [99, { "ClientCounter s00 exchange": 50 }],
       [100, { "ClientCounter s00 exchange": 3, "ClientCounter s00 merge": 2, "Watch watch report": 4 }],
     ] as const;
-    expect(totalCalls({ posture: null, seconds }, 100, 160)).toEqual({ calls: 9, fromIsolates: 3, peak: 5 });
+    expect(totalCalls({ posture: null, allowed: {}, seconds }, 100, 160)).toEqual({
+      calls: 9,
+      fromIsolates: 3,
+      peak: 5,
+    });
   });
 
   test("percentiles", () => {

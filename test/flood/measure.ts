@@ -7,6 +7,7 @@
  */
 
 import type { Group, Journal, Wish } from "./journal.ts";
+import { capacityShareAt, type LabScenario } from "./lab-scenario.ts";
 import type { FloodResult, GroupResult, SecondOfRun } from "./result.ts";
 
 /** The first part of an attack, judged apart, ms. */
@@ -230,11 +231,21 @@ export function measureObjectCalls(
   };
 }
 
+/** What was seen in each second of the run, beside what people and attackers noted. */
+export interface Seen {
+  /** Cost units that came to the portal. */
+  readonly units: readonly number[];
+  readonly postures: readonly (string | null | undefined)[];
+  /** What the watch allowed, units a second; nothing where it said nothing. */
+  readonly allowed: readonly (number | undefined)[];
+  /** What the portal bore; empty where that never changed. */
+  readonly capacities: readonly number[];
+}
+
 /** Each second of the run, for pictures. @param atPortal as in measureAttackers */
 export function describeSeconds(
   journal: Journal,
-  units: readonly number[],
-  postures: readonly (string | null | undefined)[],
+  { units, postures, allowed, capacities }: Seen,
   span: Span,
   atPortal: FloodAtPortal,
 ): SecondOfRun[] {
@@ -242,10 +253,11 @@ export function describeSeconds(
     const [from, to] = [second * 1000, (second + 1) * 1000];
     const now = within(journal.wishes, from, to);
     const of = (group: Group) => now.filter((wish) => wish.group === group);
-    const count = (group: Group) => {
-      const ok = of(group).filter((wish) => wish.ok).length;
-      return { ok, failed: of(group).length - ok };
+    const tally = (wishes: readonly Wish[]) => {
+      const ok = wishes.filter((wish) => wish.ok).length;
+      return { ok, failed: wishes.length - ok };
     };
+    const count = (group: Group) => tally(of(group));
     const took = of("clinicians").flatMap(({ ok, tookMs }) => (ok ? [tookMs] : []));
     const flood = journal.floodSeconds[second];
     return {
@@ -256,10 +268,23 @@ export function describeSeconds(
         stopped: { ...flood?.stopped },
       },
       clinicians: { ...count("clinicians"), p50Ms: percentile(took, 0.5), p95Ms: percentile(took, 0.95) },
+      signingIn: tally(of("clinicians").filter(({ lane }) => lane === SIGNING_IN)),
       residents: count("residents"),
       machines: count("machines"),
       originUnits: units[second] ?? 0,
+      ...(capacities[second] === undefined ? {} : { originCapacity: capacities[second] }),
+      ...(allowed[second] === undefined ? {} : { originAllowed: allowed[second] }),
       posture: postures[second] ?? null,
     };
+  });
+}
+
+/** What the portal bore in each second; empty where that never changed. */
+export function capacitiesOf({ ailing }: LabScenario, capacityPerSecond: number, span: Span): readonly number[] {
+  if (!ailing) return [];
+  const attackS = (span.attackToMs - span.attackFromMs) / 1000;
+  return Array.from({ length: Math.ceil(span.endMs / 1000) }, (_, second) => {
+    const since = second - span.attackFromMs / 1000;
+    return capacityPerSecond * (since < 0 ? 1 : capacityShareAt(ailing, since, attackS));
   });
 }

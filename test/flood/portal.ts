@@ -11,6 +11,8 @@ export interface LoadRow {
 }
 
 export interface PortalState {
+  /** Unix time, ms: another one means that the portal was started anew and has forgotten what it held. */
+  readonly openedAt: number;
   /** As the portal keeps them; every field of the form is in there. */
   readonly prescriptions: readonly Record<string, unknown>[];
   readonly load: {
@@ -38,6 +40,16 @@ export async function resetPortal(portal: URL): Promise<void> {
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   if (!response.ok) throw new Error(`the portal answered ${response.status} to a reset`);
+}
+
+/** Lets the portal bear so many units a second from now on. @throws when it does not answer */
+export async function setCapacity(portal: URL, perSecond: number): Promise<void> {
+  const response = await fetch(new URL("/.portal/capacity", portal), {
+    method: "POST",
+    body: JSON.stringify({ perSecond }),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  if (!response.ok) throw new Error(`the portal answered ${response.status} about its capacity`);
 }
 
 /** True once an ordinary page of the portal comes quickly again; false when it did not within `patienceMs`. */

@@ -109,9 +109,15 @@ export interface SecondOfRun {
     readonly p50Ms: number | null;
     readonly p95Ms: number | null;
   };
+  /** Of the clinicians, those who were signing in. Left out by older results. */
+  readonly signingIn?: { readonly ok: number; readonly failed: number };
   readonly residents: { readonly ok: number; readonly failed: number };
   readonly machines: { readonly ok: number; readonly failed: number };
   /** Cost units that reached the origin in this second. */
   readonly originUnits: number;
+  /** What the origin bore in this second, where that changed. */
+  readonly originCapacity?: number;
+  /** What the watch allowed all isolates together to send, cost units a second. */
+  readonly originAllowed?: number;
   readonly posture: string | null;
 }

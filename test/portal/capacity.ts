@@ -58,8 +58,8 @@ export interface SeriesRow {
 }
 
 export class Capacity {
-  /** Cost units per second; 0 is without limit. */
-  readonly unitsPerSecond: number;
+  /** Cost units per second; 0 is without limit. May change: a machine dies, and comes back. */
+  unitsPerSecond: number;
   readonly #slots = new Float64Array(SLOTS);
   #slot = 0;
   #strain = 0;

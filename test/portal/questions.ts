@@ -1,5 +1,4 @@
 /** What a test may ask and set, below `/.portal/`. A real portal has nothing like it. */
-import { Capacity } from "./capacity.ts";
 import type { Env, Records } from "./records.ts";
 import { json, plain } from "./visit.ts";
 
@@ -36,6 +35,7 @@ function stateOf(records: Records, brief: boolean): Record<string, unknown> {
   };
   return {
     ...(brief ? {} : stored),
+    openedAt: records.openedAt,
     totals: {
       prescriptions: records.prescriptions.total,
       sickLeaves: records.sickLeaves.total,
@@ -59,7 +59,7 @@ function setCapacity(wish: unknown, env: Env, records: Records): Response {
   if (typeof wish !== "object" || wish === null) return plain("Send an object.", 400);
   if ("perSecond" in wish) {
     if (typeof wish.perSecond !== "number" || !(wish.perSecond >= 0)) return plain("perSecond: a number from 0", 400);
-    records.capacity = new Capacity(wish.perSecond);
+    records.capacity.unitsPerSecond = wish.perSecond;
   }
   if ("enforceOriginKey" in wish) {
     if (wish.enforceOriginKey === true && !env.ORIGIN_KEY) return plain("There is no ORIGIN_KEY to enforce.", 400);

@@ -62,6 +62,8 @@ export interface FhirRecord {
 }
 
 export interface Records {
+  /** Unix time in ms: what came before is not kept here. */
+  readonly openedAt: number;
   readonly sessions: Map<string, SignedIn>;
   /** Assertions already used, with their expiry. */
   readonly usedAssertions: Map<string, number>;
@@ -90,6 +92,7 @@ const DOCUMENTS_MAX_BYTES = 32_000_000;
 
 export function openRecords(env: Env): Records {
   return {
+    openedAt: Date.now(),
     sessions: new Map(),
     usedAssertions: new Map(),
     prescriptions: new Shelf(FILED_MAX, FILED_MAX_CHARACTERS),

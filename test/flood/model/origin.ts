@@ -19,6 +19,11 @@ export class ModelOrigin {
     this.units = new Float64Array(seconds + 1);
   }
 
+  /** Lets it bear this share of its capacity from now on. */
+  bear(share: number): void {
+    this.#capacity.unitsPerSecond = this.capacityPerSecond * share;
+  }
+
   /**
    * Takes a request; `answered` is told, when the answer is there, whether it was served and how long it took.
    * @param timeoutMs when whoever asks gives up

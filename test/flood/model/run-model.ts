@@ -15,7 +15,7 @@ import { POSTURES, type Posture } from "../../../src/policy/verdict.ts";
 import ownRules from "../../../src/rules.ts";
 import { CLINIC } from "../clinic.ts";
 import { Journal } from "../journal.ts";
-import { assertHarmless, type LabScenario } from "../lab-scenario.ts";
+import { assertHarmless, capacityShareAt, type LabScenario } from "../lab-scenario.ts";
 import type { LiveSecond } from "../live.ts";
 import { BudgetWatch } from "../over-admission.ts";
 import { LOCATIONS } from "../places.ts";
@@ -144,6 +144,7 @@ export async function runModel(scenario: LabScenario, options: ModelOptions): Pr
     if (options.outage && ms === (calmS + options.outage.fromS) * 1000) objects.goDown();
     if (options.outage && ms === (calmS + options.outage.toS) * 1000) objects.comeBack();
     if (ms % 1000 !== 0) continue;
+    origin.bear(capacityShareAt(scenario.ailing, ms / 1000 - calmS, attackS));
     const second = ms / 1000 - 1;
     postures[second] = strictest([...ordered.values()]);
     options.onSecond?.(describe(second, { calmS, attackS }, journal, origin, postures[second] ?? null));

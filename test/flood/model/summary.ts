@@ -3,6 +3,7 @@ import { TALLY_BYTES } from "../../../src/counters/tally.ts";
 import type { Group, Journal } from "../journal.ts";
 import type { LabScenario } from "../lab-scenario.ts";
 import {
+  capacitiesOf,
   describeSeconds,
   measureAttackers,
   measureGroup,
@@ -105,7 +106,17 @@ export function summarizeRun(run: Run): ModelResult {
     postsSent: null,
     verdict: null,
     rules: reasonsOf(run),
-    series: describeSeconds(journal, units, run.postures, span, atPortal),
+    series: describeSeconds(
+      journal,
+      {
+        units,
+        postures: run.postures,
+        allowed: [...run.allowedBySecond].map((allowed) => allowed || undefined),
+        capacities: capacitiesOf(scenario, origin.capacityPerSecond, span),
+      },
+      span,
+      atPortal,
+    ),
     model: figures(run, awake),
   };
 }

@@ -26,7 +26,7 @@ export interface Solving {
 }
 
 /** Measured, see difficulty.ts: the page's own loop on a desktop core, and a native one. */
-const BROWSER_MS_PER_HASH = 0.00014;
+export const BROWSER_MS_PER_HASH = 0.00014;
 export const NATIVE_MS_PER_HASH = 0.0000165;
 /** Both kinds are given half a core. */
 const DUTY = 0.5;

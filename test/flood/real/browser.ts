@@ -9,7 +9,7 @@ import type { Random } from "../random.ts";
 import { type Answer, fieldsIn } from "../wire.ts";
 import { cookieLines, keepCookies } from "./cookies.ts";
 import type { Edges } from "./edges.ts";
-import type { SolvingThread } from "./solving.ts";
+import type { Solving } from "./solving.ts";
 
 export const PORTAL = "portal.example.lv";
 const REDIRECTS_MAX = 6;
@@ -40,11 +40,11 @@ export class Browser {
   readonly client: Client;
   readonly #edges: Edges;
   readonly #random: Random;
-  readonly #solving: SolvingThread;
+  readonly #solving: Solving;
   readonly #cookies = new Map<string, string>();
   #referer = "";
 
-  constructor(client: Client, edges: Edges, random: Random, solving: SolvingThread) {
+  constructor(client: Client, edges: Edges, random: Random, solving: Solving) {
     this.client = client;
     this.#edges = edges;
     this.#random = random;

@@ -9,7 +9,7 @@ import { Browser } from "./browser.ts";
 import { credentialOf } from "./credentials.ts";
 import type { Edges } from "./edges.ts";
 import { Doctor, Resident } from "./people.ts";
-import type { SolvingThread } from "./solving.ts";
+import type { Solving } from "./solving.ts";
 import { Laboratory, Robot, SoapSystem } from "./systems.ts";
 
 export interface Phases {
@@ -26,7 +26,7 @@ const LAST_NAMES = ["ozola", "berzins", "kalnina", "liepins", "egle", "krumina",
 interface Stage {
   readonly edges: Edges;
   readonly journal: Journal;
-  readonly solving: SolvingThread;
+  readonly solving: Solving;
   /** The lab's SHIELD_SECRET. */
   readonly secret: string;
 }

@@ -11,6 +11,19 @@ import { createSealer } from "../../../src/seal.ts";
 import { NATIVE_MS_PER_HASH } from "../model/world.ts";
 import type { Solving } from "./solving.ts";
 
+/** What a search would find, and how many hashes it would take. @throws {Error} when the puzzle is not of this lab */
+export async function worked(
+  tasks: readonly Task[],
+  secret: string,
+): Promise<{ readonly answers: number[]; readonly hashes: number }> {
+  const [first] = tasks;
+  const sealer = await createSealer({ current: secret });
+  if (!first || !sealer) throw new Error("there is nothing to solve, or no key");
+  const answers = await answersTo(sealer, first.id, first.limit);
+  // Each counter is searched from 0 up to itself.
+  return { answers, hashes: answers.reduce((sum, answer) => sum + answer + 1, 0) };
+}
+
 export class NativeFarm implements Solving {
   readonly #secret: string;
   readonly #duty: number;
@@ -34,12 +47,7 @@ export class NativeFarm implements Solving {
   async solve(tasks: readonly Task[]): Promise<number[]> {
     this.#waiting++;
     try {
-      const [first] = tasks;
-      const sealer = await createSealer({ current: this.#secret });
-      if (!first || !sealer) throw new Error("there is nothing to solve, or no key");
-      const answers = await answersTo(sealer, first.id, first.limit);
-      // Each counter is searched from 0 up to itself.
-      const hashes = answers.reduce((sum, answer) => sum + answer + 1, 0);
+      const { answers, hashes } = await worked(tasks, this.#secret);
       this.#busyUntil = Math.max(Date.now(), this.#busyUntil) + (hashes * NATIVE_MS_PER_HASH) / this.#duty;
       await pause(this.#busyUntil - Date.now());
       return answers;

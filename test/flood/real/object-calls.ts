@@ -1,6 +1,7 @@
 /**
  * Counts the calls of Durable Objects from outside of the product: a module of the lab that stands before the bundle in the
- * objects' own Worker, with subclasses that count and hand on. The bundle is that of production, byte for byte.
+ * objects' own Worker, with subclasses that count and hand on. The bundle is that of production, byte for byte. While they
+ * are to be dead each is ended by whoever calls it, as often as it starts: its memory is gone, what it stored is not.
  */
 
 /** Runs in workerd, in the one isolate that all objects of the lab share. */
@@ -9,6 +10,7 @@ import * as shield from "./index.js";
 export * from "./index.js";
 const seconds = new Map();
 let posture = null;
+let dead = false;
 function note(object, method) {
   const second = Math.floor(Date.now() / 1000);
   const counts = seconds.get(second) ?? {};
@@ -20,8 +22,12 @@ function note(object, method) {
 function counting(Real) {
   class Counting extends Real {
     #name;
-    constructor(ctx, env) { super(ctx, env); this.#name = Real.name + " " + (ctx.id.name ?? ""); }
-    __note(method) { note(this.#name, method); }
+    #ctx;
+    constructor(ctx, env) { super(ctx, env); this.#name = Real.name + " " + (ctx.id.name ?? ""); this.#ctx = ctx; }
+    __note(method) {
+      note(this.#name, method);
+      if (dead) this.#ctx.abort("ended by the lab");
+    }
   }
   for (const method of Object.getOwnPropertyNames(Real.prototype)) {
     if (method === "constructor" || typeof Real.prototype[method] !== "function") continue;
@@ -35,19 +41,28 @@ function counting(Real) {
   return Counting;
 }
 const postures = {};
+const allowed = {};
 const RANKS = ["normal", "elevated", "clinicians-first", "static-only"];
-function worse({ site, posture }) {
+function worse({ site, posture, allowedPerSecond }) {
   postures[site] = posture;
+  allowed[site] = allowedPerSecond;
   return Object.values(postures).sort((a, b) => RANKS.indexOf(b) - RANKS.indexOf(a))[0];
 }
 export const ClientCounter = counting(shield.ClientCounter);
 export const Watch = counting(shield.Watch);
-export default { fetch: () => Response.json({ posture, seconds: [...seconds] }) };
+export default {
+  fetch(request) {
+    if (request.method === "POST") dead = new URL(request.url).pathname === "/dead";
+    return Response.json({ posture, allowed, seconds: [...seconds] });
+  },
+};
 `;
 
 export interface ObjectCalls {
   /** The most guarded of all sites, as Watch has ordered it last. */
   readonly posture: string | null;
+  /** What it allowed each site last, cost units a second. */
+  readonly allowed: Readonly<Record<string, number>>;
   /** Unix time in s, and calls by "class name method". */
   readonly seconds: readonly (readonly [second: number, calls: Readonly<Record<string, number>>])[];
 }
@@ -60,6 +75,13 @@ export async function readObjectCalls(url: URL): Promise<ObjectCalls | null> {
   } catch {
     return null;
   }
+}
+
+/** All objects die with the next call to each, or may live again. @throws when they cannot be told */
+export async function setDead(url: URL, dead: boolean): Promise<void> {
+  const path = dead ? "/dead" : "/alive";
+  const response = await fetch(new URL(path, url), { method: "POST", signal: AbortSignal.timeout(3000) });
+  if (!response.ok) throw new Error(`the objects' Worker answered ${response.status}`);
 }
 
 export interface CallTotals {

@@ -13,6 +13,7 @@ import { type Group, Journal } from "../journal.ts";
 import { assertHarmless, type Crew, type LabScenario } from "../lab-scenario.ts";
 import type { LiveSecond } from "../live.ts";
 import {
+  capacitiesOf,
   describeSeconds,
   floodAtPortal,
   measureAttackers,
@@ -23,13 +24,15 @@ import {
   type Span,
 } from "../measure.ts";
 import { BudgetWatch } from "../over-admission.ts";
-import { readState, recovered } from "../portal.ts";
+import { readState, recovered, setCapacity } from "../portal.ts";
 import type { FloodResult } from "../result.ts";
 import { assertHarmlessClinic, work } from "./cast.ts";
 import { CrewAtWork } from "./crew.ts";
 import { Edges, type Gate } from "./edges.ts";
 import { NativeFarm } from "./native-farm.ts";
-import { COUNTING_OBJECTS, readObjectCalls, totalCalls } from "./object-calls.ts";
+import { COUNTING_OBJECTS, readObjectCalls, setDead, totalCalls } from "./object-calls.ts";
+import { OwnComputers } from "./own-computers.ts";
+import { sleep } from "./people.ts";
 import { Schedule } from "./schedule.ts";
 import { type Solving, SolvingThread } from "./solving.ts";
 import { judgeSoundness } from "./soundness.ts";
@@ -45,6 +48,8 @@ export interface RealRunOptions {
   readonly afterS: number;
   /** False floods the bare portal. */
   readonly shield: boolean;
+  /** Seconds of the flood between which all Durable Objects are dead; they come back with what they stored. */
+  readonly outage?: { readonly fromS: number; readonly toS: number } | undefined;
   /** Ends the run early, with what there is so far. */
   readonly stop: AbortSignal;
   /** The lab runs: signals may be listened to. */
@@ -63,8 +68,8 @@ export interface Failure {
 const FAILURES_TOLD = 8;
 
 /** Shares of a core that solving may use: each in a thread of its own. */
-const DUTY = { browser: 0.5, program: 0.5, people: 1 };
-const WAITING_MAX = { browser: 20, program: 20, people: 1000 };
+const DUTY = { browser: 0.5, program: 0.5 };
+const WAITING_MAX = { browser: 20, program: 20 };
 const PORTAL_RECOVERY_MAX_MS = 30_000;
 
 /** @throws when the lab cannot be started or the portal cannot be asked */
@@ -86,7 +91,7 @@ export async function runReal(options: RealRunOptions): Promise<FloodResult> {
     ? lab.rawUrls.map((url) => ({ port: Number(url.port), absoluteForm: true }))
     : [{ port: Number(lab.portalUrl.port), absoluteForm: false }];
   const edges = new Edges(gates);
-  const people = new SolvingThread(DUTY.people, WAITING_MAX.people);
+  const people = new OwnComputers(secret);
   const solvers: Solving[] = [people];
   try {
     const crews = scenario.crews.map((crew, n) => {
@@ -119,7 +124,7 @@ class Run {
   readonly #portal: URL;
   readonly #objects: URL | null;
   readonly #edges: Edges;
-  readonly #people: SolvingThread;
+  readonly #people: Solving;
   readonly #crews: readonly { readonly plan: CrewPlan; readonly solving: Solving | null }[];
   readonly #secret: string;
 
@@ -128,7 +133,7 @@ class Run {
     portal: URL,
     objects: URL | null,
     edges: Edges,
-    people: SolvingThread,
+    people: Solving,
     crews: readonly { readonly plan: CrewPlan; readonly solving: Solving | null }[],
     secret: string,
   ) {
@@ -170,6 +175,8 @@ class Run {
     await Promise.all([
       pause(attackS * 1000, undefined, { signal: stop }).catch(() => undefined),
       ...crews.map((crew, n) => crew.attack(attackEnd, schedules[n] ?? new Schedule())),
+      this.#ail(watching.capacityPerSecond, attackEnd),
+      this.#breakCounters(attackEnd),
     ]);
     const attackToMs = Math.min(now(), attackFromMs + attackS * 1000);
     if (!end.aborted) await new Promise((resolve) => end.addEventListener("abort", resolve, { once: true }));
@@ -182,6 +189,33 @@ class Run {
     const span: Span = { attackFromMs, attackToMs, endMs };
     this.#options.onFailures?.(commonFailures(journal, attackFromMs));
     return this.#measure(journal, budgets, watching, schedules, span, startUnix);
+  }
+
+  /** The portal loses a part of its capacity and gets it back, where the scenario says so. */
+  async #ail(capacityPerSecond: number, end: AbortSignal): Promise<void> {
+    const { scenario, attackS } = this.#options;
+    if (!scenario.ailing) return;
+    const { from, to, share } = scenario.ailing;
+    const steps = [
+      { afterS: from * attackS, bears: share * capacityPerSecond },
+      { afterS: (to - from) * attackS, bears: capacityPerSecond },
+    ];
+    for (const { afterS, bears } of steps) {
+      await sleep(afterS * 1000, end);
+      if (end.aborted) return;
+      await setCapacity(this.#portal, bears);
+    }
+  }
+
+  /** All objects die and come back, where that was asked for. */
+  async #breakCounters(end: AbortSignal): Promise<void> {
+    const { outage } = this.#options;
+    if (!outage || this.#objects === null) return;
+    await sleep(outage.fromS * 1000, end);
+    if (end.aborted) return;
+    await setDead(this.#objects, true);
+    await sleep((outage.toS - outage.fromS) * 1000, end);
+    await setDead(this.#objects, false);
   }
 
   async #measure(
@@ -206,13 +240,19 @@ class Run {
     const attackers = measureAttackers(journal, span, atPortal);
     const calls = this.#objects === null ? null : await readObjectCalls(this.#objects);
     const attackSeconds = [attackFromMs, attackToMs].map((ms) => startUnix + Math.round(ms / 1000)) as [number, number];
-    const { sound, remark } = judgeSoundness({
+    const postsLost = await this.#countLost(journal, watching.portalOpenedAt);
+    const effort = judgeSoundness({
       lateShare: Math.max(0, ...schedules.map(({ lateShare }) => lateShare)),
       worstLateMs: Math.max(0, ...schedules.map(({ worstMs }) => worstMs)),
       cores: watching.coresBetween(attackFromMs, attackToMs),
       sent: attackers.requests,
       heldBack: journal.heldBack,
     });
+    const remarks = [
+      stop.aborted ? "ended early: partial" : "",
+      postsLost === null ? "the portal was started anew, and what it held is not known" : "",
+      effort.remark,
+    ];
     return {
       scenario: scenario.name,
       seed,
@@ -222,8 +262,8 @@ class Run {
       isolates: shield ? edges : 0,
       durationS: endMs / 1000,
       attackS: [attackFromMs / 1000, attackToMs / 1000],
-      sound,
-      remark: [...(stop.aborted ? ["ended early: partial"] : []), ...(remark === "" ? [] : [remark])].join("; "),
+      sound: effort.sound && postsLost !== null,
+      remark: remarks.filter((remark) => remark !== "").join("; "),
       clinicians: group("clinicians"),
       residents: { ...residents, byLane: { ...residents.byLane, ...group("robots").byLane } },
       machines: { ...group("machines"), htmlOrRedirects: journal.htmlOrRedirects },
@@ -238,18 +278,33 @@ class Run {
         (attackToMs - attackFromMs) / 1000,
       ),
       postsSent: journal.believedSent.length,
-      postsLost: await this.#countLost(journal),
+      postsLost,
       // The shield raises no verdict and tells no rule by name yet: neither can be known from outside.
       verdict: null,
       rules: [],
-      series: describeSeconds(journal, units, watching.postures, span, atPortal),
+      series: describeSeconds(
+        journal,
+        {
+          units,
+          postures: watching.postures,
+          allowed: watching.allowed,
+          capacities: capacitiesOf(scenario, watching.capacityPerSecond, span),
+        },
+        span,
+        atPortal,
+      ),
     };
   }
 
-  /** Prescriptions that somebody believes sent but the portal lacks, and those that it holds twice. */
-  async #countLost({ believedSent }: Journal): Promise<number> {
+  /**
+   * Prescriptions that somebody believes sent but the portal lacks, and those that it holds twice. Null when the portal is not
+   * the one that was given them: miniflare starts another when workerd ends, as it does when the run is ended from outside.
+   */
+  async #countLost({ believedSent }: Journal, openedAt: number): Promise<number | null> {
     await recovered(this.#portal, PORTAL_RECOVERY_MAX_MS);
-    const { prescriptions } = await readState(this.#portal);
+    const state = await readState(this.#portal);
+    if (state.openedAt !== openedAt) return null;
+    const { prescriptions } = state;
     const held = prescriptions.map((prescription) => JSON.stringify(prescription));
     return believedSent.filter((mark) => held.filter((text) => text.includes(mark)).length !== 1).length;
   }

@@ -1,9 +1,15 @@
 /** Looks at the lab each second while a run goes on: what reached the portal, what the posture is, how busy who is. */
 import { readFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { compile } from "../../../src/policy/compile.ts";
+import rules from "../../../src/rules.ts";
 import { childrenOf } from "../../lab/processes.ts";
+import { PORTAL } from "./browser.ts";
 import { readObjectCalls } from "./object-calls.ts";
 import type { Cores } from "./soundness.ts";
+
+/** The portal's site in src/rules.ts. */
+const SITE = compile(rules).siteOf.get(PORTAL)?.name ?? "";
 
 export interface PortalSecond {
   /** Requests that came to the portal. */
@@ -21,6 +27,8 @@ export class Watching {
   /** Units offered to the portal, by Unix second. */
   readonly units = new Map<number, number>();
   readonly postures: (string | null)[] = [];
+  /** What the watch allows for the portal, units a second. */
+  readonly allowed: (number | undefined)[] = [];
   readonly #looks: Look[] = [];
   readonly #cpu: {
     readonly atMs: number;
@@ -31,7 +39,10 @@ export class Watching {
   readonly #portal: URL;
   readonly #objects: URL | null;
   readonly #now: () => number;
+  /** What the portal bears when all is well with it. */
   capacityPerSecond = 0;
+  /** When the portal opened, Unix time in ms; 0 before the first look. */
+  portalOpenedAt = 0;
 
   constructor(portal: URL, objects: URL | null, now: () => number) {
     this.#portal = portal;
@@ -56,9 +67,13 @@ export class Watching {
       readBrief(this.#portal),
       this.#objects === null ? null : readObjectCalls(this.#objects),
     ]);
-    if (calls) this.postures[second] = calls.posture;
+    if (calls) {
+      this.postures[second] = calls.posture;
+      this.allowed[second] = calls.allowed[SITE];
+    }
     if (state === null) return;
-    this.capacityPerSecond = state.load.capacityPerSecond;
+    this.capacityPerSecond ||= state.load.capacityPerSecond;
+    this.portalOpenedAt ||= state.openedAt;
     for (const row of state.load.series) this.units.set(row.second, row.offeredUnits);
     const requests = Object.values(state.routes).reduce((sum, route) => sum + route.requests, 0);
     this.#looks.push({ atMs: this.#now(), requests });
@@ -98,6 +113,7 @@ export class Watching {
 }
 
 interface Brief {
+  readonly openedAt: number;
   readonly load: {
     readonly capacityPerSecond: number;
     readonly series: readonly { readonly second: number; readonly offeredUnits: number }[];

@@ -35,6 +35,7 @@ const GOALS = new Map<string, Goals>([
   ["flash-crowd", CONTROL],
   ["morning-after", CONTROL],
   ["night-batch", CONTROL],
+  ["origin-ails", CONTROL],
 ]);
 
 /** A scenario that is not listed, a new one for instance, is held to the strictest. */

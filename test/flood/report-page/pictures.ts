@@ -4,7 +4,7 @@ import { drawPostures } from "./charts/bands.ts";
 import { axisByTens, axisUpTo, type Frame, type YAxis } from "./charts/frame.ts";
 import { INKS, type Ink } from "./charts/ink.ts";
 import { drawLayers, type Layer } from "./charts/layers.ts";
-import { drawLines } from "./charts/lines.ts";
+import { drawLines, type Line } from "./charts/lines.ts";
 import type { Picture } from "./charts/picture.ts";
 import { ORIGIN_LOAD_AT_MOST } from "./goals.ts";
 import { type Span, spansOf } from "./spans.ts";
@@ -15,6 +15,11 @@ const SPANS_DRAWN = 300;
 /** Shown in any case. */
 const LATENCY_SHOWN_MS = [10, 1000];
 const LOAD_COLOUR = "#0072b2";
+/** Where the portal ails: what it bears, and what the shield takes it to bear. */
+const AILING: readonly Line[] = [
+  { name: "what the portal bears", colour: "#111111", dash: "", width: 1.6, figure: (s) => s.originCapacity },
+  { name: "what the shield allows", colour: "#b34700", dash: "5 2.5", width: 1.8, figure: (s) => s.originAllowed },
+];
 
 /** What the axes of a scenario's pictures have to hold, with and without the shield. */
 export interface Extent {
@@ -59,6 +64,7 @@ export function picturesOf(result: FloodResult, extent: Extent, id: string): rea
   const p95 = spans.reduce<number | null>((most, s) => (s.p95Ms === null ? most : Math.max(most ?? 0, s.p95Ms)), null);
   const latency = axisByTens(...extent.latencyMs);
   const latencyHeight = (ms: number | null) => (ms === null ? null : latency.height(ms));
+  const ails = spans.some((span) => span.originCapacity !== null);
   const postures = [...new Set(spans.map(({ posture }) => posture ?? NOT_KNOWN))];
   return [
     drawLayers(
@@ -103,11 +109,14 @@ export function picturesOf(result: FloodResult, extent: Extent, id: string): rea
         lines: [
           { name: "each second", colour: "#56b4e9", dash: "", width: 1.2, figure: (s) => s.originUnits },
           { name: "mean over 10 s", colour: LOAD_COLOUR, dash: "", width: 2.8, figure: (s) => s.originUnits10s },
+          ...(ails ? AILING : []),
         ],
-        limits: [
-          { name: `capacity: ${writeCount(origin.capacityRps)}`, at: origin.capacityRps, dash: "" },
-          { name: "110 % of capacity", at: ORIGIN_LOAD_AT_MOST * origin.capacityRps, dash: "7 4" },
-        ],
+        limits: ails
+          ? []
+          : [
+              { name: `capacity: ${writeCount(origin.capacityRps)}`, at: origin.capacityRps, dash: "" },
+              { name: "110 % of capacity", at: ORIGIN_LOAD_AT_MOST * origin.capacityRps, dash: "7 4" },
+            ],
       },
     ),
     drawLines(

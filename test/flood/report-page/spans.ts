@@ -27,6 +27,10 @@ export interface Span {
   /** Cost units per second: the worst second, and the worst mean over the 10 s before. */
   readonly originUnits: number;
   readonly originUnits10s: number;
+  /** The least that the origin bore; null where it always bore the same. */
+  readonly originCapacity: number | null;
+  /** The least that the watch allowed; null where that is not known. */
+  readonly originAllowed: number | null;
   /** The strictest. */
   readonly posture: string | null;
 }
@@ -77,6 +81,8 @@ function spanOf(seconds: readonly SecondOfRun[], means: readonly number[]): Span
     p95Ms: worst(seconds.map((s) => s.clinicians.p95Ms)),
     originUnits: Math.max(...seconds.map((s) => s.originUnits)),
     originUnits10s: Math.max(...means),
+    originCapacity: least(seconds.map((s) => s.originCapacity)),
+    originAllowed: least(seconds.map((s) => s.originAllowed)),
     posture: strictest(seconds.map((s) => s.posture)),
   };
 }
@@ -87,6 +93,11 @@ function meansOver10s(series: readonly SecondOfRun[]): readonly number[] {
     sum += originUnits - (series[i - MEAN_OVER_S]?.originUnits ?? 0);
     return sum / Math.min(i + 1, MEAN_OVER_S);
   });
+}
+
+function least(values: readonly (number | undefined)[]): number | null {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? null : Math.min(...known);
 }
 
 function worst(values: readonly (number | null)[]): number | null {

@@ -22,6 +22,16 @@ export const morningAfter: LabScenario = {
   surge: { practiceSystems: { count: 300, overS: 5 } },
 };
 
+/** One of two database machines dies while many residents are there, and comes back: the shield has to find out by itself. */
+export const originAils: LabScenario = {
+  name: "origin-ails",
+  about: "control: the portal bears half of what it did for a while, as residents come in numbers",
+  scale: 1,
+  crews: [],
+  surge: { residents: { count: 1200, overS: 15 } },
+  ailing: { share: 0.5, from: 0.3, to: 0.65 },
+};
+
 /** A laboratory sends the day's results at night: 60,000 documents of 120 kB within three hours from three addresses. */
 export const nightBatch: LabScenario = {
   name: "night-batch",

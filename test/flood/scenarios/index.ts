@@ -5,7 +5,7 @@ import { adaptive } from "./adaptive.ts";
 import { cacheBuster } from "./cache-buster.ts";
 import { challengeFlood } from "./challenge-flood.ts";
 import { contract2018 } from "./contract-2018.ts";
-import { flashCrowd, morningAfter, nightBatch } from "./controls.ts";
+import { flashCrowd, morningAfter, nightBatch, originAils } from "./controls.ts";
 import { ddosiaDay } from "./ddosia-day.ts";
 import { insider } from "./insider.ts";
 import { loginFlood } from "./login-flood.ts";
@@ -35,4 +35,5 @@ export const SCENARIOS: readonly LabScenario[] = [
   flashCrowd,
   morningAfter,
   nightBatch,
+  originAils,
 ];
