@@ -11,8 +11,12 @@
 import type { ClassOfService } from "../policy/tables.ts";
 import { combined, larger, NO_RATES, plus, type Rates, scaledBy, totalOf } from "./rates.ts";
 
-/** A grantee whose lease has run out may use so much of it, for so long: the granter may be gone, the doctors are not. */
-export const FLOOR_SHARE = 0.5;
+/**
+ * A grantee whose lease has run out may use so much of it, for so long: the granter may be gone, the doctors are not. More than
+ * two thirds, which is what it needed of a lease with headroom: with half, everybody would wait while all counters are away,
+ * and whoever comes to sign in would find nothing left. What is kept for a grantee that is gone itself lies idle that long.
+ */
+export const FLOOR_SHARE = 0.75;
 export const FLOOR_FOR_MS = 30_000;
 /** A grantee is given more than it needed, so that its next second finds room. */
 const HEADROOM = 1.5;

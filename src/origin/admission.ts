@@ -6,7 +6,7 @@
  * one is not lost, and whoever is more important comes first.
  *
  * An isolate that has just started may pass a few proven requests; strangers wait a moment for its first lease. When a lease
- * runs out half of it holds for a while, since whoever gave it counted with that. One that nobody asked anything for longer
+ * runs out three quarters of it hold for a while, since whoever gave it counted with that. One that nobody asked anything for longer
  * is as new. Only an isolate that was asked and has heard of nobody helps itself, with little at first and more while the
  * origin answers well (as TCP starts: RFC 5681).
  */

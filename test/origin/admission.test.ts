@@ -70,13 +70,13 @@ describe("a lease", () => {
     expect(passed).toBe(1);
   });
 
-  it("runs out: half of it holds for half a minute, and counts from when it was asked for", () => {
+  it("runs out: three quarters of it hold for half a minute, and counts from when it was asked for", () => {
     const admission = new Admission(100);
     admission.take(0, 0.1, NOW);
     admission.lease({ number: 1, perSecond: SHARES, forMs: 5000 }, NOW);
     expect(admission.usable(NOW + 5000)).toEqual(SHARES);
-    expect(admission.usable(NOW + 5001)).toEqual([20, 17.5, 7.5, 5]);
-    expect(admission.usable(NOW + 35_000)).toEqual([20, 17.5, 7.5, 5]);
+    expect(admission.usable(NOW + 5001)).toEqual([30, 26.25, 11.25, 7.5]);
+    expect(admission.usable(NOW + 35_000)).toEqual([30, 26.25, 11.25, 7.5]);
     expect(admission.usable(NOW + 35_001)[3]).toBeLessThan(1);
   });
 });
