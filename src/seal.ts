@@ -6,7 +6,8 @@
  * (RFC 2104) over purpose ‖ key id ‖ fields. Each purpose has its own key by HKDF (RFC 5869) and stands inside the MAC as
  * well: a puzzle is never a clearance. Fields are readable by whoever holds the token: nothing secret goes in.
  *
- * Accepted trade-off: a sealed thing cannot be called back one by one before it expires; lifetimes are short instead.
+ * Accepted trade-off: a seal holds until what it says expires; lifetimes are short instead. Only passes can be called back
+ * one by one, by lists of their own (identity/revocations.ts, identity/pass-ends.ts).
  */
 import { type Bytes, concat, fromBase64url, toBase64url } from "./bytes.ts";
 import { decodeFields, encodeFields, type Fields } from "./fields.ts";

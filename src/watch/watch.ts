@@ -15,6 +15,7 @@ import { type FacilityView, FacilityWatch } from "./facility-watch.ts";
 import { CLOCK_SKEW_MS, Lookout, SHARD_LEASE_MS, type ShardReport } from "./lookout.ts";
 import { ModeBook } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
+import { Overshoot } from "./overshoot.ts";
 import { PassEndBook } from "./pass-end-book.ts";
 import { type Revocation, RevocationBook } from "./revocation-book.ts";
 import { modeRowsIn, passEndRowsIn, revocationRowsIn, usualRowsIn } from "./rows.ts";
@@ -36,6 +37,7 @@ export class Watch extends DurableObject<ObjectsEnv> {
   readonly #revocations: RevocationBook;
   readonly #passEnds: PassEndBook;
   readonly #facilities: FacilityWatch;
+  readonly #overshoot = new Overshoot();
   #purgedAt = 0;
 
   constructor(ctx: DurableObjectState, env: ObjectsEnv) {
@@ -62,6 +64,7 @@ export class Watch extends DurableObject<ObjectsEnv> {
     const passEnds = this.#passEnds.newsFor(report.passEndsKnown ?? 0);
     const orders = this.#lookout.report(report, now);
     this.#rememberLeases(now);
+    for (const line of this.#overshoot.note(report.sites, now)) console.warn(line);
     for (const { facilities = [] } of report.sites)
       for (const warning of this.#facilities.note(facilities, now)) console.warn(warning);
     return orders.map((order, i) => ({

@@ -1,14 +1,16 @@
 /** One request's way through admission, ns, in Node's V8: room, retries, fairness. Only what needs no waiting. */
 import { Admission } from "../../src/origin/admission.ts";
 import { admit, type Gate } from "../../src/origin/admit.ts";
-import { Fairness } from "../../src/origin/fairness.ts";
+import { Fairness, hash32 } from "../../src/origin/fairness.ts";
 import { Retries } from "../../src/origin/retries.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { figure, type Line } from "./line.ts";
 import rules from "./rules.ts";
 
 const NOW = 1_800_000_000_000;
-const PRINCIPALS = 400;
+const PRINCIPALS = 100;
+/** As many as src/origin/fairness.ts has: two who share one would be let in less often, and that is not what is measured. */
+const PLACES = 256;
 /** How many requests there are in a millisecond: the clock moves on. */
 const PER_MS = 10;
 /** Requests a second, of one unit each. */
@@ -34,10 +36,11 @@ function nsPerAdmit(kind: Kind, requests: number): number {
   const route = compile(rules).sites[0]?.routes.find(({ name }) => name === "prescriptions");
   if (!route) throw new Error("the bench's rules have no prescriptions");
   const stranger = kind === "none";
+  const names = principalsApart();
   const asking = Array.from({ length: PRINCIPALS }, (_, n) => ({
     decision: { serviceClass: stranger ? (3 as const) : (0 as const), route },
     lane: stranger ? ("unknown" as const) : ("clinician" as const),
-    principal: stranger ? null : n.toString(16).padStart(32, "0"),
+    principal: stranger ? null : (names[n] ?? ""),
     request: "GET /app/prescriptions",
     gone: new AbortController().signal,
   }));
@@ -51,6 +54,17 @@ function nsPerAdmit(kind: Kind, requests: number): number {
     if (one && admit(gate, one, nobodyWaits, () => now) !== expected) throw new Error(`not what is measured: ${kind}`);
   }
   return ((performance.now() - from) * 1e6) / requests;
+}
+
+/** Principals, no two of which have the same place. */
+function principalsApart(): readonly string[] {
+  const byPlace = new Map<number, string>();
+  for (let n = 0; byPlace.size < PRINCIPALS; n++) {
+    const name = n.toString(16).padStart(32, "0");
+    const place = hash32(name) % PLACES;
+    if (!byPlace.has(place)) byPlace.set(place, name);
+  }
+  return [...byPlace.values()];
 }
 
 export function admissionSpeed(requests: number): readonly Line[] {
