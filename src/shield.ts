@@ -232,8 +232,8 @@ async function waitInLine(
   stander: Stander,
 ): Promise<Response> {
   const now = Date.now();
-  const turn = turnTold(stander);
-  const verdict = { kind: "wait", retryAfterS: reloadSeconds(turn), turn } as const;
+  // Where there is no line yet, there may be room in a moment, or the shield on guard: she looks again as if it were her turn.
+  const verdict = { kind: "wait", retryAfterS: reloadSeconds(stander.turn), turn: turnTold(stander) } as const;
   const page = await respond.verdict(verdict, "in line for room at the origin", identity.lane, desk.posture(now));
   if (sealer) page.headers.append("Set-Cookie", await keepPlace(stander, facts, identity, decision, desk, sealer, now));
   return page;

@@ -20,19 +20,19 @@ export class Desk {
   readonly mitigated: string[] = [];
   readonly #base: URL;
 
-  private constructor(page: Page, base: URL) {
+  private constructor(page: Page, base: URL, patienceMs: number) {
     this.page = page;
     this.#base = base;
-    page.setDefaultTimeout(PATIENCE_MS);
-    page.setDefaultNavigationTimeout(PATIENCE_MS);
+    page.setDefaultTimeout(patienceMs);
+    page.setDefaultNavigationTimeout(patienceMs);
     page.on("response", (response) => {
       const kind = response.headers()["shield-mitigated"];
       if (kind !== undefined && new URL(response.url()).pathname !== UNNOTICED) this.mitigated.push(kind);
     });
   }
 
-  static async open(context: BrowserContext, base: URL): Promise<Desk> {
-    return new Desk(await context.newPage(), base);
+  static async open(context: BrowserContext, base: URL, patienceMs = PATIENCE_MS): Promise<Desk> {
+    return new Desk(await context.newPage(), base, patienceMs);
   }
 
   async signIn(user: string): Promise<void> {

@@ -17,6 +17,7 @@ const PRESCRIPTION: Prescription = {
 /** Not the network of a registered hospital: nobody knows her yet. */
 const SOMEWHERE = "203.0.113.77";
 const ONE_TEST_MS = 90_000;
+const MINUTE_MS = 60_000;
 
 let lab: Lab;
 let shield: URL;
@@ -51,6 +52,20 @@ describe("while a flood runs", { timeout: ONE_TEST_MS }, () => {
     // The challenge came, solved itself and brought her back: nothing else stood in her way.
     expect(desk.mitigated).toEqual(["challenge"]);
     expect(stoppedShare).toBeGreaterThan(0.95);
+  });
+
+  test("one who comes in its first moment may have to wait, and is in within a minute without doing anything", async () => {
+    const desk = await Desk.open(context, shield, MINUTE_MS);
+    await underFlood(
+      shield,
+      async () => {
+        await desk.signIn("dr.ozola");
+        await desk.prescribe(PRESCRIPTION);
+      },
+      0,
+    );
+    expect(await held()).toEqual([PRESCRIPTION]);
+    expect(desk.mitigated.filter((kind) => kind !== "challenge" && kind !== "wait")).toEqual([]);
   });
 
   test("the same doctor cannot work where there is no shield", async () => {

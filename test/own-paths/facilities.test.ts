@@ -16,7 +16,11 @@ beforeAll(async () => {
 afterAll(() => running.stop());
 
 const edge = (i = 0): URL => running.shieldUrls[i] ?? new URL("http://nowhere");
-const shown = async () => JSON.parse((await lab.operate(edge(1), "/.shield/posture")).body).facilities;
+/** Where nobody asks any more nothing more is told, so there is always a visitor. */
+async function shown() {
+  await lab.ask(edge(), "/news");
+  return JSON.parse((await lab.operate(edge(1), "/.shield/posture")).body).facilities;
+}
 /** A program at this address asks so often. @returns how often it was refused */
 async function flood(address: string, times: number): Promise<number> {
   let refused = 0;
