@@ -25,7 +25,7 @@ const SAMPLES_MIN = 20;
 const TOLERANCE = 3;
 const TOLERANCE_MS = 100;
 /** From this share of what is tolerated on nothing is added: load rises and falls by itself, and should not reach the whole of it. */
-const COMFORTABLE = 0.55;
+const COMFORTABLE = 0.45;
 /** At one step what is given falls to no less than this share of what was sent, to no less when answers are only slow, and to no more. */
 const FACTOR_MIN = 0.55;
 const SLOW_FACTOR_MIN = 0.7;

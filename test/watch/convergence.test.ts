@@ -32,11 +32,10 @@ describe.each(Object.keys(ORIGINS))("an origin that %s", (origin) => {
     },
   );
 
-  it("does not swing: peaks do not grow, and hardly anything fails once it is found", () => {
+  it("does not swing: peaks beyond what it bears do not grow, and hardly anything fails once it is found", () => {
     const rows = run({ origin, demand: 500, share: 0.5 });
-    expect(most(rows, SHRINKS_AT + 50, RETURNS_AT)).toBeLessThanOrEqual(
-      1.05 * most(rows, SHRINKS_AT + 20, SHRINKS_AT + 50),
-    );
+    const early = most(rows, SHRINKS_AT + 20, SHRINKS_AT + 50);
+    expect(most(rows, SHRINKS_AT + 50, RETURNS_AT)).toBeLessThanOrEqual(Math.max(0.5 * CONFIGURED, 1.05 * early));
     const settled = rows.slice(SHRINKS_AT + 20, RETURNS_AT);
     const failed = settled.reduce((sum, row) => sum + row.failed, 0);
     expect(failed / settled.reduce((sum, { sent }) => sum + sent, 0)).toBeLessThan(0.04);
