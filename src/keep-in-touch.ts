@@ -4,9 +4,12 @@ import { counterShard } from "./counters/shards.ts";
 import type { Env } from "./env.ts";
 import type { Isolate } from "./isolate.ts";
 
-/** Starts the next exchange unless one is under way. Nobody waits for it. */
-export function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): void {
-  if (isolate.exchange.isUnderWay(Date.now())) return;
+/**
+ * Starts the next exchange unless one is under way. Nobody waits for it.
+ * @returns whether it now hangs on this invocation
+ */
+export function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext, now: number): boolean {
+  if (isolate.exchange.isUnderWay(now)) return false;
   const exchange = isolate.exchange.schedule({
     partner: (detour) => counterShard(env, (isolate.home + detour) % SHARD_COUNT),
     summarize: () => isolate.summarize(Date.now()),
@@ -20,7 +23,9 @@ export function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext): 
   });
   // Who waits for the first lease makes no further request that would ask for it.
   const again = (): void => {
-    if (isolate.awaitsFirstLease(Date.now())) keepInTouch(isolate, env, ctx);
+    const later = Date.now();
+    if (isolate.awaitsFirstLease(later)) keepInTouch(isolate, env, ctx, later);
   };
   if (exchange) ctx.waitUntil(exchange.then(again));
+  return exchange !== null;
 }

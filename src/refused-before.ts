@@ -21,7 +21,7 @@ export function refusedBefore(request: Request, env: Env, ctx: ExecutionContext)
   try {
     const seen = glance(request);
     if (!seen) return null;
-    keepInTouch(isolate, env, ctx);
+    keepInTouch(isolate, env, ctx, now);
     refusal.desk.noteTurnedAway(refusal.cost);
     refusal.desk.facilities.note(refusal.from);
     return repeat(refusal, seen, env, now);

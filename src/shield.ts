@@ -46,13 +46,16 @@ interface Visit {
   readonly ctx: ExecutionContext;
   readonly isolate: Isolate;
   readonly desk: Desk;
-  readonly respond: Respondent;
+  /** Made for an answer of ours: most are the origin's. */
+  readonly respond: () => Respondent;
   /** What she is posting, as far as it can be given back to her. */
   form: FormInHand | null;
   identity: Identity | null;
   decision: Decision | null;
   /** Whether the origin was asked: a body can be sent only once. */
   asked: boolean;
+  /** Whether something hangs on the invocation that goes on when she has left. */
+  lingers: boolean;
 }
 
 /** Never rejects: whatever goes wrong has an outcome. */
@@ -63,16 +66,16 @@ export function shield(request: Request, env: Env, ctx: ExecutionContext): Respo
 async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise<Response> {
   const isolate = awakeIsolate() ?? (await isolateFor(env));
   const facts = identify(request);
-  const respond = new Respondent(facts, isolate, env);
-  if (isFault(facts)) return respond.fault(facts);
+  const respond = (): Respondent => new Respondent(facts, isolate, env);
+  if (isFault(facts)) return respond().fault(facts);
   const site = isolate.policy.siteOf.get(facts.host);
   if (isOwnPath(facts) && (site || isAdminHost(facts.host, env))) {
-    keepInTouch(isolate, env, ctx);
-    return ownPath(request, facts, env, ctx, isolate, respond);
+    keepInTouch(isolate, env, ctx, Date.now());
+    return ownPath(request, facts, env, ctx, isolate, respond());
   }
-  if (!site) return respond.fault({ status: 400, code: "unknown-host" });
+  if (!site) return respond().fault({ status: 400, code: "unknown-host" });
 
-  keepInTouch(isolate, env, ctx);
+  const lingers = keepInTouch(isolate, env, ctx, Date.now());
   const desk = isolate.desk(site);
   const visit: Visit = {
     request,
@@ -86,6 +89,7 @@ async function serve(request: Request, env: Env, ctx: ExecutionContext): Promise
     identity: null,
     decision: null,
     asked: false,
+    lingers,
   };
   try {
     return await pass(visit);
@@ -117,7 +121,10 @@ async function pass(visit: Visit): Promise<Response> {
   const now = Date.now();
   const posture = desk.posture(now);
   const proving = prove(visit.facts, isolate, now, {
-    later: (work) => visit.ctx.waitUntil(work),
+    later: (work) => {
+      visit.lingers = true;
+      visit.ctx.waitUntil(work);
+    },
     attempts: isolate.attempts,
   });
   const identity = proving instanceof Promise ? await proving : proving;
@@ -125,8 +132,8 @@ async function pass(visit: Visit): Promise<Response> {
   noteCompany(isolate, visit.facts, identity, now);
   const taking = takeForm(isolate, visit.request, visit.facts, identity, now);
   const taken = taking instanceof Promise ? await taking : taking;
-  if (taken.kind === "refused") return respond.fault(taken.fault);
-  if (taken.kind === "busy") return respond.verdict(NO_ROOM, "too many forms at once", identity.lane, posture);
+  if (taken.kind === "refused") return respond().fault(taken.fault);
+  if (taken.kind === "busy") return respond().verdict(NO_ROOM, "too many forms at once", identity.lane, posture);
   const { facts } = taken;
   Object.assign(visit, { request: taken.request, facts, form: taken.form });
   const decision = decide(
@@ -151,8 +158,8 @@ async function pass(visit: Visit): Promise<Response> {
     desk.noteTurnedAway(decision.route.cost);
     // Whoever proved something else as well is told what became of that: her clock is not why she is turned away.
     const onlyItsClock = identity.refusal?.why === "clock" && identity.lane === "unknown";
-    if (onlyItsClock && verdict.kind !== "block") return respond.wrongClock(now);
-    const supportCode = await respond.supportCode(verdict, decision.reason, identity.lane, posture);
+    if (onlyItsClock && verdict.kind !== "block") return respond().wrongClock(now);
+    const supportCode = await respond().supportCode(verdict, decision.reason, identity.lane, posture);
     const { standsUntil: untilMs, route } = decision;
     if (untilMs !== null && verdict.kind === "limit" && verdict.budget) {
       const from = { facility: identity.facility, lapsed: identity.lapsed };
@@ -234,7 +241,7 @@ async function waitInLine(
   const now = Date.now();
   // Where there is no line yet, there may be room in a moment, or the shield on guard: she looks again as if it were her turn.
   const verdict = { kind: "wait", retryAfterS: reloadSeconds(stander.turn), turn: turnTold(stander) } as const;
-  const page = await respond.verdict(verdict, "in line for room at the origin", identity.lane, desk.posture(now));
+  const page = await respond().verdict(verdict, "in line for room at the origin", identity.lane, desk.posture(now));
   if (sealer) page.headers.append("Set-Cookie", await keepPlace(stander, facts, identity, decision, desk, sealer, now));
   return page;
 }
@@ -245,7 +252,7 @@ async function turnAway(visit: Visit, verdict: Refusal, reason: string, identity
   const now = Date.now();
   const carried = form && verdict.kind !== "block" ? await form.carry(identity, now) : null;
   if (!carried) form?.done();
-  return respond.verdict(verdict, reason, identity.lane, desk.posture(now), carried);
+  return respond().verdict(verdict, reason, identity.lane, desk.posture(now), carried);
 }
 
 async function forwarded(visit: Visit, identity: Identity, decision: Decision): Promise<Response> {
@@ -261,12 +268,13 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
     }
     if (mark.kind === "sent-before") {
       form.done();
-      return respond.fault({ status: 400, code: "already-sent", sentAtMs: mark.atMs });
+      return respond().fault({ status: 400, code: "already-sent", sentAtMs: mark.atMs });
     }
   }
   const request = form?.forOrigin() ?? visit.request;
+  const { lingers } = visit;
   const goodbye = () => signOut(facts, isolate, env, ctx);
-  const errand = { request, facts, identity, decision, desk, sealer: isolate.sealer, signOut: goodbye };
+  const errand = { request, facts, identity, decision, desk, sealer: isolate.sealer, signOut: goodbye, lingers };
   const asking = askOrigin(errand, env, ctx);
   // It is marked as sent: so it is sent to the end, also when she leaves meanwhile.
   if (form?.returned) ctx.waitUntil(asking);
@@ -281,8 +289,8 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
       return bringTicket(answer.response, facts, identity, isolate);
     case "fault":
       return answer.fault.status < 500 || FAILURES.origin[identity.lane][decision.route.importance] === "fault"
-        ? respond.fault(answer.fault)
-        : respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, identity.lane, desk.posture(Date.now()));
+        ? respond().fault(answer.fault)
+        : respond().verdict(OUR_FAULT, OWN_FAILURE_REASON, identity.lane, desk.posture(Date.now()));
     case "gone":
       return new Response(null, { status: 499 }); // nobody is there to read it
   }
@@ -304,7 +312,7 @@ async function givenBack(
   }
   const carried = await form.carry(identity, Date.now());
   if (!carried) form.done();
-  return visit.respond.fault(fault, carried);
+  return visit.respond().fault(fault, carried);
 }
 
 /** Our own exception: the table says who gets through all the same. */
@@ -324,5 +332,5 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
   }
   const { form, asked } = visit;
   const carried = identity && form && !asked ? await form.carry(identity, Date.now()).catch(() => null) : null;
-  return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()), carried);
+  return respond().verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()), carried);
 }

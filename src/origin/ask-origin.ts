@@ -26,6 +26,7 @@ export interface Errand {
   readonly sealer: Sealer | null;
   /** Called when the origin ended the asker's session. */
   readonly signOut: () => Promise<void>;
+  readonly lingers: Envelope["lingers"];
 }
 
 export type OriginAnswer =
@@ -49,6 +50,7 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
     originKey: env.ORIGIN_KEY ?? null,
     timeoutMs: route.timeoutMs,
     hasVouchRoute: route.vouches,
+    lingers: errand.lingers,
   };
   const askedAt = Date.now();
   const counter = desk.inFlight(serviceClass, tells(facts, identity));

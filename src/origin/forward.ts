@@ -5,7 +5,7 @@
 import type { Lane } from "../identity/identity.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Destination } from "./forward-destination.ts";
-import { namesToHide, namesToRemove, prepareForOrigin, publicLocation, vouchIn } from "./headers.ts";
+import { namesToHide, prepareForOrigin, publicLocation, vouchIn } from "./headers.ts";
 import { type InFlightCounter, trackInFlight } from "./in-flight.ts";
 
 export interface Envelope {
@@ -19,6 +19,8 @@ export interface Envelope {
   readonly timeoutMs: number;
   /** Whether Shield-Vouch is heard in answers from here. */
   readonly hasVouchRoute: boolean;
+  /** Whether the invocation goes on when its client has left, as something of ours hangs on it (`waitUntil`). */
+  readonly lingers: boolean;
 }
 
 export type ForwardResult =
@@ -27,7 +29,6 @@ export type ForwardResult =
   /** The client has left; there is nobody to answer. */
   | { readonly kind: "gone" };
 
-const TOO_MANY_HEADERS: ForwardResult = { kind: "fault", fault: { status: 431, code: "too-many-headers" } };
 const UNREACHABLE: ForwardResult = { kind: "fault", fault: { status: 502, code: "origin-unreachable" } };
 const TIMED_OUT: ForwardResult = { kind: "fault", fault: { status: 504, code: "origin-timeout" } };
 const GONE: ForwardResult = { kind: "gone" };
@@ -48,25 +49,23 @@ export async function forward(
 ): Promise<ForwardResult> {
   const { signal } = request;
   if (signal.aborted) return GONE;
-  const remove = namesToRemove(request.headers);
-  if (remove === null) return TOO_MANY_HEADERS;
-  const controller = new AbortController();
-  const done = trackInFlight(signal, counter, () => controller.abort());
-  let timedOut = false;
-  const timer = setTimeout(() => {
-    timedOut = true;
-    controller.abort();
-  }, envelope.timeoutMs + uploadMs(facts));
+  // What was asked ends with the invocation. Only where that goes on, or a body is on its way, it is called off by hand.
+  const controller = envelope.lingers || facts.hasBody ? new AbortController() : null;
+  const done = trackInFlight(signal, counter, () => controller?.abort());
   try {
-    const response = await ask(outgoing(request, remove, facts, destination, envelope, controller.signal), destination);
+    const asked = ask(outgoing(request, facts, destination, envelope, controller?.signal ?? null), destination);
+    // Never cleared: it ends with the invocation too, and that costs less.
+    const response = await Promise.race([asked, scheduler.wait(envelope.timeoutMs + uploadMs(facts))]);
+    if (!response) {
+      controller?.abort();
+      return TIMED_OUT;
+    }
     const vouch = envelope.hasVouchRoute ? vouchIn(response.headers) : null;
     return { kind: "response", response: publicResponse(response, facts, destination), vouch };
   } catch {
     // The message of the exception may name the origin; what happened is said by what we did ourselves.
-    if (signal.aborted) return GONE;
-    return timedOut ? TIMED_OUT : UNREACHABLE;
+    return signal.aborted ? GONE : UNREACHABLE;
   } finally {
-    clearTimeout(timer);
     done();
   }
 }
@@ -77,17 +76,16 @@ export async function forward(
  */
 function outgoing(
   request: Request,
-  remove: readonly string[],
   facts: Facts,
   destination: Destination,
   envelope: Envelope,
-  signal: AbortSignal,
+  signal: AbortSignal | null,
 ): Request {
   const base = destination.kind === "url" ? destination.url : facts.authority;
   const url = base + facts.target;
   const asked = url === request.url ? request : new Request(url, request);
   const copy = new Request(asked, { signal, redirect: "manual" });
-  prepareForOrigin(copy.headers, remove, envelope, facts.authority);
+  prepareForOrigin(copy.headers, facts.withheld, envelope, facts.authority);
   return copy;
 }
 

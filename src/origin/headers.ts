@@ -1,6 +1,5 @@
 /** Which headers pass between client and origin. Headers are edited in place: copying them costs more than all the rest. */
 import { withoutOwnCookies } from "../request/cookies.ts";
-import { HEADERS_MAX } from "../request/limits.ts";
 
 /** What the origin is told about the client. */
 export interface ClientNews {
@@ -11,32 +10,8 @@ export interface ClientNews {
   readonly originKey: string | null;
 }
 
-/**
- * Connection-specific fields (RFC 9110 section 7.6.1) and what belongs to one hop (sections 11.7.2, 10.1.1). Workerd drops
- * most of them on the way to an HTTP origin, and none on the way to a service binding. Upgrade stays: WebSockets need it.
- *
- * Fields that Connection names stay: a client could use it to remove what others on the way have added.
- */
-const REQUEST_HOP_BY_HOP: ReadonlySet<string> = new Set([
-  "connection",
-  "keep-alive",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "proxy-connection",
-  "proxy-authorization",
-  "expect", // workerd answered 100 Continue itself
-]);
-
-/** Names under which origins and frameworks believe in another client, host or path. Only our own say so. */
-const FORGEABLE: ReadonlySet<string> = new Set(["forwarded", "x-real-ip", "true-client-ip"]);
-const FORGEABLE_PREFIXES = ["shield-", "x-forwarded-", "x-original-", "x-rewrite-", "mf-"] as const;
-
-const SUSPECT_INITIALS: ReadonlySet<number> = new Set(
-  [...REQUEST_HOP_BY_HOP, ...FORGEABLE, ...FORGEABLE_PREFIXES].map((name) => name.charCodeAt(0)),
-);
-
-const RESPONSE_HOP_BY_HOP: ReadonlySet<string> = new Set([
+/** RFC 9110 section 7.6.1. What of it must not go the other way: request/read-headers.ts. */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
   "proxy-connection",
@@ -49,31 +24,17 @@ const RESPONSE_HOP_BY_HOP: ReadonlySet<string> = new Set([
 const CACHED: ReadonlySet<string> = new Set(["HIT", "STALE", "UPDATING", "REVALIDATED"]);
 
 /**
- * The names, in lower case, of what the client sent that the origin must not get; null when it sent more headers than any
- * origin should read. To count them they must be walked along, so both is done at once, and only for what is forwarded.
- */
-export function namesToRemove(headers: Headers): readonly string[] | null {
-  let count = 0;
-  const names: string[] = [];
-  for (const name of headers.keys()) {
-    if (++count > HEADERS_MAX) return null;
-    if (mayNotReachOrigin(name)) names.push(name);
-  }
-  return names;
-}
-
-/**
  * Turns a copy of the headers that the client sent into those that the origin gets.
- * @param remove what `namesToRemove` found
+ * @param withheld names of what it must not get (request/read-headers.ts)
  * @param authority scheme and authority that the client asked
  */
 export function prepareForOrigin(
   headers: Headers,
-  remove: readonly string[],
+  withheld: readonly string[],
   news: ClientNews,
   authority: string,
 ): void {
-  for (const name of remove) headers.delete(name);
+  for (const name of withheld) headers.delete(name);
   const cookie = headers.get("Cookie");
   if (cookie !== null) {
     const others = withoutOwnCookies(cookie);
@@ -92,23 +53,16 @@ export function prepareForOrigin(
   if (news.originKey !== null) headers.set("Shield-Origin-Key", news.originKey);
 }
 
-/** Asked for each header of each request, so most are let go by their first letter. */
-function mayNotReachOrigin(name: string): boolean {
-  if (!SUSPECT_INITIALS.has(name.charCodeAt(0))) return false;
-  if (REQUEST_HOP_BY_HOP.has(name) || FORGEABLE.has(name)) return true;
-  for (const prefix of FORGEABLE_PREFIXES) if (name.startsWith(prefix)) return true;
-  return false;
-}
-
 /**
  * The names, in lower case, that the client must not see: every Shield-* of the origin, and hop-by-hop. Upgrade stays on
  * a 101 only.
  */
 export function namesToHide(headers: Headers, status: number): readonly string[] {
-  return namesWhere(
-    headers,
-    (name) => name.startsWith("shield-") || RESPONSE_HOP_BY_HOP.has(name) || (name === "upgrade" && status !== 101),
-  );
+  const names: string[] = [];
+  headers.forEach((_, name) => {
+    if (name.startsWith("shield-") || HOP_BY_HOP.has(name) || (name === "upgrade" && status !== 101)) names.push(name);
+  });
+  return names;
 }
 
 /** What the origin vouches for in this very answer; a copy from a cache vouches for nobody. Null when for nothing. */
@@ -132,10 +86,4 @@ export function publicLocation(location: string, origin: string, authority: stri
   const host = URL.parse(absolute)?.host;
   if (host === undefined || host !== URL.parse(origin)?.host) return null;
   return authority + location.slice(found[0].length);
-}
-
-function namesWhere(headers: Headers, chosen: (name: string) => boolean): string[] {
-  const names: string[] = [];
-  for (const name of headers.keys()) if (chosen(name)) names.push(name);
-  return names;
 }

@@ -3,6 +3,7 @@ import type { Asker } from "./facts.ts";
 
 /** The part of `Headers` that is read. */
 export interface HeaderReader {
+  /** @param name in lower case */
   get(name: string): string | null;
 }
 
@@ -28,15 +29,15 @@ const FETCH_MODES: ReadonlySet<string> = new Set(["cors", "no-cors", "same-origi
  */
 export function askerOf(method: string, upgrade: string, accept: string, headers: HeaderReader): Asker {
   if (upgrade !== "" && upgrade.toLowerCase() === "websocket") return "websocket";
-  if (method === "OPTIONS" && headers.get("Access-Control-Request-Method") !== null) return "preflight";
-  const mode = headers.get("Sec-Fetch-Mode");
+  if (method === "OPTIONS" && headers.get("access-control-request-method") !== null) return "preflight";
+  const mode = headers.get("sec-fetch-mode");
   if (isPrefetch(mode, headers)) return "prefetch";
   if (mode === null) return withoutMetadata(method, accept, headers);
-  if (mode === "navigate") return NAVIGATES.get(headers.get("Sec-Fetch-Dest") ?? "") ?? "program";
+  if (mode === "navigate") return NAVIGATES.get(headers.get("sec-fetch-dest") ?? "") ?? "program";
   if (mode === "websocket") return "websocket";
   if (!FETCH_MODES.has(mode)) return "program";
   // Everything but fetch, XHR, EventSource and beacons names what it is for: image, script, style, font, worker …
-  const destination = headers.get("Sec-Fetch-Dest");
+  const destination = headers.get("sec-fetch-dest");
   return destination === "empty" || destination === null ? "script" : "subresource";
 }
 
@@ -46,11 +47,11 @@ export function askerOf(method: string, upgrade: string, accept: string, headers
  */
 function isPrefetch(mode: string | null, headers: HeaderReader): boolean {
   if (mode !== "navigate" && mode !== "no-cors") return false;
-  return headers.get("Sec-Purpose")?.startsWith("prefetch") ?? false;
+  return headers.get("sec-purpose")?.startsWith("prefetch") ?? false;
 }
 
 /** Set by our own script on what it sends (browser/client.ts): it knows how to take a challenge. Not passed on. */
-export const CLIENT_HEADER = "Shield-Client";
+const CLIENT_HEADER = "shield-client";
 
 /**
  * Browsers before 2023 (Safari until 16.4), and all of them on plain HTTP, send no Fetch Metadata. Upgrade-Insecure-Requests
@@ -60,7 +61,7 @@ export const CLIENT_HEADER = "Shield-Client";
 function withoutMetadata(method: string, accept: string, headers: HeaderReader): Asker {
   const navigates = method === "GET" || method === "POST" || method === "HEAD";
   const html = accept.slice(0, 9).toLowerCase() === "text/html";
-  if (navigates && html && headers.get("Upgrade-Insecure-Requests") === "1") return "navigation";
+  if (navigates && html && headers.get("upgrade-insecure-requests") === "1") return "navigation";
   return headers.get(CLIENT_HEADER) === null ? "program" : "script";
 }
 

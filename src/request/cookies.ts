@@ -6,8 +6,10 @@ const OWN_PREFIX = "__Host-shield-";
 /** Ours by what follows the prefix. */
 const NAMES = ["clearance", "pass", "place", "signin", "visit"] as const;
 
+type Name = (typeof NAMES)[number];
+
 /** Values of our own cookies, "" where absent; unverified. */
-export type OwnCookies = { readonly [name in (typeof NAMES)[number]]: string };
+export type OwnCookies = { readonly [name in Name]: string };
 
 export const NO_COOKIES: OwnCookies = { clearance: "", pass: "", place: "", signin: "", visit: "" };
 
@@ -16,22 +18,20 @@ export function mayHoldOwnCookie(header: string | null): header is string {
   return header?.includes(OWN_PREFIX) ?? false;
 }
 
+/** Of several cookies of one name the first counts and no other: a browser sends a `__Host-` cookie once. */
 export function ownCookies(header: string | null): OwnCookies {
   if (!mayHoldOwnCookie(header)) return NO_COOKIES;
-  const cookies = { ...NO_COOKIES };
-  for (const name of NAMES) cookies[name] = cookieValue(header, `${OWN_PREFIX}${name}=`);
-  return cookies;
+  const found: { [name in Name]?: string } = {};
+  for (let at = header.indexOf(OWN_PREFIX); at >= 0; at = header.indexOf(OWN_PREFIX, at + OWN_PREFIX.length)) {
+    const from = at + OWN_PREFIX.length;
+    const name = NAMES.find((known) => header.startsWith(known, from) && header[from + known.length] === "=");
+    if (name !== undefined && beginsPair(header, at)) found[name] ??= valueAt(header, from + name.length + 1);
+  }
+  return { ...NO_COOKIES, ...found };
 }
 
-/**
- * The value of the first cookie of that name; "" when absent or longer than ours ever are. A later one of the same name
- * counts for nothing: a browser sends a `__Host-` cookie once.
- */
-function cookieValue(header: string, nameAndEquals: string): string {
-  let at = header.indexOf(nameAndEquals);
-  while (at >= 0 && !beginsPair(header, at)) at = header.indexOf(nameAndEquals, at + nameAndEquals.length);
-  if (at < 0) return "";
-  const from = at + nameAndEquals.length;
+/** The value of a cookie; "" where it is longer than ours ever are. */
+function valueAt(header: string, from: number): string {
   const semicolon = header.indexOf(";", from);
   const value = header.slice(from, semicolon < 0 ? header.length : semicolon).trim();
   return value.length > OWN_COOKIE_MAX_CHARACTERS ? "" : value;

@@ -55,6 +55,8 @@ export interface Facts {
     readonly origin: string;
     readonly referer: string;
   };
+  /** Names, in lower case, of the headers that must not reach the origin. */
+  readonly withheld: readonly string[];
   /** Content-Length in bytes; null where the client sent none (no body, or chunked). */
   readonly bodyBytes: number | null;
   /** Whether the request carries a body at all. */

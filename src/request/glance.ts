@@ -6,7 +6,7 @@
  *
  * Where it is not null, `identify` finds the same: test/request/glance.test.ts.
  */
-import { askerOf } from "./asker.ts";
+import { askerOf, type HeaderReader } from "./asker.ts";
 import { mayHoldOwnCookie } from "./cookies.ts";
 import { bringsCredentials } from "./credentials.ts";
 import type { AnswerFormat } from "./facts.ts";
@@ -22,19 +22,22 @@ export interface Glance {
 
 const OWN_PATHS = "/.shield/";
 
-export function glance({ method, url, headers, cf }: IncomingRequest): Glance | null {
-  if (mayHoldOwnCookie(headers.get("Cookie")) || url.includes(OWN_PATHS)) return null;
+/** The part of a Request that is read: header by header, as few are. */
+type Glanced = Omit<IncomingRequest, "headers" | "body"> & { readonly headers: HeaderReader };
+
+export function glance({ method, url, headers, cf }: Glanced): Glance | null {
+  if (mayHoldOwnCookie(headers.get("cookie")) || url.includes(OWN_PATHS)) return null;
   if (bringsCredentials(headers) || presentsCertificate(cf)) return null;
-  const languages = headers.get("Accept-Language");
-  const accept = headers.get("Accept")?.slice(0, HEADER_MAX_CHARACTERS) ?? "";
+  const languages = headers.get("accept-language");
+  const accept = headers.get("accept")?.slice(0, HEADER_MAX_CHARACTERS) ?? "";
   // Every browser says which languages it reads, with whatever it asks for. Who says none needs no further look.
   if (languages !== null || method === "OPTIONS") {
-    if (headers.get("Origin") !== null) return null;
-    if (askerOf(method, headers.get("Upgrade") ?? "", accept, headers) !== "program") return null;
+    if (headers.get("origin") !== null) return null;
+    if (askerOf(method, headers.get("upgrade") ?? "", accept, headers) !== "program") return null;
   }
   const sends = carriesContent(method);
-  const contentType = sends ? (headers.get("Content-Type")?.slice(0, HEADER_MAX_CHARACTERS) ?? "") : "";
-  const soapAction = method === "POST" && headers.get("SOAPAction") !== null;
+  const contentType = sends ? (headers.get("content-type")?.slice(0, HEADER_MAX_CHARACTERS) ?? "") : "";
+  const soapAction = method === "POST" && headers.get("soapaction") !== null;
   return {
     method,
     format: formatFor({ method, asker: "program", accept, contentType, soapAction }),

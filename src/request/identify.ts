@@ -1,6 +1,6 @@
 /**
- * `identify`: from a request to everything that the shield will ever look at. Pure: it asks nobody, reads each
- * header once and no body, and keeps nothing but how an address is parsed. It throws for no input; what is too long or
+ * `identify`: from a request to everything that the shield will ever look at. Pure: it asks nobody, reads its headers
+ * in one walk and no body, and keeps nothing but how an address is parsed. It throws for no input; what is too long or
  * means nothing becomes a `Fault`.
  */
 import { type ClientAddress, clientAddress, inNetwork, parseNetwork } from "./address.ts";
@@ -17,25 +17,29 @@ import {
   URL_MAX_CHARACTERS,
 } from "./limits.ts";
 import { pathFacts } from "./path.ts";
+import { type HeaderWalk, ReadHeaders } from "./read-headers.ts";
 import { urlParts } from "./url.ts";
 
 const URL_TOO_LONG: Fault = { status: 414, code: "url-too-long" };
 const COOKIE_TOO_LONG: Fault = { status: 431, code: "cookie-too-long" };
+const TOO_MANY_HEADERS: Fault = { status: 431, code: "too-many-headers" };
 const MALFORMED_PATH: Fault = { status: 400, code: "malformed-path" };
 
 /** The part of a Request that is read. */
 export interface IncomingRequest {
   readonly method: string;
   readonly url: string;
-  readonly headers: { get(name: string): string | null };
+  readonly headers: HeaderWalk;
   readonly body: unknown;
   readonly cf?: unknown;
 }
 
 export function identify(request: IncomingRequest): Facts | Fault {
-  const { method, url: given, headers } = request;
+  const { method, url: given } = request;
   if (given.length > URL_MAX_CHARACTERS) return URL_TOO_LONG;
-  const cookie = headers.get("Cookie");
+  const headers = new ReadHeaders(request.headers);
+  if (headers.tooMany) return TOO_MANY_HEADERS;
+  const cookie = headers.get("cookie");
   if (cookie !== null && cookie.length > COOKIE_MAX_CHARACTERS) return COOKIE_TOO_LONG;
   const parts = urlParts(given);
   if (parts === null) return MALFORMED_PATH;
@@ -45,13 +49,13 @@ export function identify(request: IncomingRequest): Facts | Fault {
   if (path.canonical.includes("%00")) return MALFORMED_PATH;
 
   const read = (name: string): string => bounded(headers.get(name), HEADER_MAX_CHARACTERS);
-  const accept = read("Accept");
-  const contentType = read("Content-Type");
-  const origin = read("Origin");
-  const asker = askerOf(method, read("Upgrade"), accept, headers);
-  const soapAction = method === "POST" && headers.get("SOAPAction") !== null;
-  const address = clientAddress(headers.get("CF-Connecting-IP") ?? "");
-  const bodyBytes = contentLength(headers.get("Content-Length"));
+  const accept = read("accept");
+  const contentType = read("content-type");
+  const origin = read("origin");
+  const asker = askerOf(method, read("upgrade"), accept, headers);
+  const soapAction = method === "POST" && headers.get("soapaction") !== null;
+  const address = clientAddress(headers.get("cf-connecting-ip") ?? "");
+  const bodyBytes = contentLength(headers.get("content-length"));
   return {
     method,
     url,
@@ -60,15 +64,16 @@ export function identify(request: IncomingRequest): Facts | Fault {
     target,
     path,
     address,
-    network: networkOf(request.cf, isOfWorkers(address) ? read("CF-Worker") : ""),
+    network: networkOf(request.cf, isOfWorkers(address) ? read("cf-worker") : ""),
     asker,
     format: formatFor({ method, asker, accept, contentType, soapAction }),
-    language: languageFor(bounded(headers.get("Accept-Language"), LANGUAGE_MAX_CHARACTERS)),
-    site: askingSite(headers.get("Sec-Fetch-Site"), origin, authority),
+    language: languageFor(bounded(headers.get("accept-language"), LANGUAGE_MAX_CHARACTERS)),
+    site: askingSite(headers.get("sec-fetch-site"), origin, authority),
     cookies: ownCookies(cookie),
     certificate: certificateOf(request.cf),
     credentials: credentialsIn(headers),
-    headers: { userAgent: read("User-Agent"), accept, contentType, origin, referer: read("Referer") },
+    headers: { userAgent: read("user-agent"), accept, contentType, origin, referer: read("referer") },
+    withheld: headers.withheld,
     bodyBytes,
     // HTTP/2 needs neither Content-Length nor Transfer-Encoding to send a body: only the runtime knows.
     hasBody: bodyBytes === null ? request.body != null : bodyBytes > 0,

@@ -20,7 +20,8 @@ export default {
     if (isFault(facts)) return new Response(facts.code, { status: facts.status });
     if (facts.target === "/.lab/in-flight") return new Response(String(counter.count));
     // As in the shield, where an exchange may be under way: the invocation then outlives its client.
-    if (facts.target.includes("lingering")) ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 1500)));
+    const lingers = facts.target.includes("lingering");
+    if (lingers) ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 1500)));
     const destination = resolveDestination({ name: "lab", origin: undefined }, env);
     const envelope = {
       clientIp: facts.address.text,
@@ -29,6 +30,7 @@ export default {
       originKey: "the-key",
       timeoutMs: Number(env.TIMEOUT_MS),
       hasVouchRoute: true,
+      lingers,
     } as const;
     const result = await forward(request, facts, destination, envelope, counter);
     switch (result.kind) {

@@ -23,6 +23,7 @@ export function facts(different: Partial<Facts> & { readonly pathname?: string }
     certificate: null,
     credentials: { authorization: "", serviceKey: "" },
     headers: { userAgent: "Mozilla/5.0", accept: "text/html", contentType: "", origin: "", referer: "" },
+    withheld: [],
     bodyBytes: null,
     hasBody: false,
     ...rest,

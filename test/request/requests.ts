@@ -16,7 +16,7 @@ export function incoming({
   headers = {},
   body = null,
   cf,
-}: Sent): IncomingRequest {
+}: Sent): IncomingRequest & { readonly headers: Headers } {
   return { method, url, headers: new Headers(headers), body, cf };
 }
 
