@@ -45,6 +45,8 @@ export class Isolate {
   readonly supportCodes: SupportCodes | null;
   /** The kinds of proof that the rules allow, the strongest first. */
   readonly proofs: readonly ProofKind[];
+  /** Where a client certificate may prove something. */
+  readonly certificateHosts: readonly string[] = policy.proofs.certificates.flatMap(({ hosts }) => [...hosts]);
   readonly attempts: Attempts;
   readonly revocations = new Revocations();
   readonly endedPasses = new EndedPasses();

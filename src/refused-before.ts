@@ -19,7 +19,7 @@ export function refusedBefore(request: Request, env: Env, ctx: ExecutionContext)
   const refusal = isolate.refusals.find(address, now);
   if (!refusal) return null;
   try {
-    const seen = glance(request);
+    const seen = glance(request, isolate.certificateHosts);
     if (!seen) return null;
     keepInTouch(isolate, env, ctx, now);
     refusal.desk.noteTurnedAway(refusal.cost);

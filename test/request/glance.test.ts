@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NO_COOKIES } from "../../src/request/cookies.ts";
 import { CREDENTIAL_HEADERS } from "../../src/request/credentials.ts";
-import { glance } from "../../src/request/glance.ts";
+import { glance as glanceAt } from "../../src/request/glance.ts";
 import { factsOf, incoming, NAVIGATION, type Sent } from "./requests.ts";
 
 const header = <const T extends string>(name: string, ...values: readonly T[]) =>
@@ -24,6 +24,10 @@ const anyHeaders = fc
     header("Upgrade-Insecure-Requests", "1"),
   )
   .map((pairs) => Object.fromEntries(pairs.filter(([, value]) => value !== undefined)) as Record<string, string>);
+
+const CERTIFICATE = { tlsClientAuth: { certPresented: "1" } };
+const SYSTEMS = "https://systems.example.lv";
+const glance = (request: Parameters<typeof glanceAt>[0]) => glanceAt(request, ["systems.example.lv"]);
 
 /** As a browser sends it: always with a language. */
 const fromBrowser = (headers: Record<string, string>): boolean => "Accept-Language" in headers;
@@ -61,7 +65,8 @@ describe("a glance", () => {
       },
     ],
     ["the bearer of a cookie of ours", { headers: { Cookie: "x=y; __Host-shield-pass=z" } }],
-    ["the bearer of a certificate", { cf: { tlsClientAuth: { certPresented: "1" } } }],
+    ["the bearer of a certificate", { url: `${SYSTEMS}/soap/x`, cf: CERTIFICATE }],
+    ["the same, however the host is spelt", { url: "https://Systems.Example.LV:8443/", cf: CERTIFICATE }],
     ["a script of another site", { headers: { "Accept-Language": "lv", Origin: "https://other.example.lv" } }],
     ["our own paths", { url: "https://portal.example.lv/.shield/puzzle" }],
   ])("leaves %s to the whole way", (_, sent) => expect(glance(incoming(sent))).toBeNull());
@@ -75,9 +80,11 @@ describe("a glance", () => {
     },
   );
 
-  it("does not mind cookies of others", () =>
-    expect(glance(incoming({ headers: { Cookie: "session=1" } }))).toMatchObject({
-      format: "problem",
-      language: "lv",
-    }));
+  it.each<[string, Sent]>([
+    ["cookies of others", { headers: { Cookie: "session=1" } }],
+    ["a certificate where none is heard", { url: `https://portal.example.lv/?x=${SYSTEMS}`, cf: CERTIFICATE }],
+    ["who presents none where one would be", { url: `${SYSTEMS}/soap/x` }],
+  ])("does not mind %s", (_, sent) =>
+    expect(glance(incoming(sent))).toMatchObject({ format: "problem", language: "lv" }),
+  );
 });
