@@ -54,7 +54,8 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
   };
   const askedAt = Date.now();
   const counter = desk.inFlight(serviceClass, tells(facts, identity));
-  const answer = await forward(request, facts, resolveDestination(desk.site, env), envelope, counter);
+  const destination = resolveDestination(desk.site, env);
+  const answer = await forward(request, facts, destination, envelope, counter, (ms) => scheduler.wait(ms));
   if (answer.kind === "response") {
     noteAnswer(errand, isOverload(answer.response.status), askedAt);
     const cookies = cookiesFrom(answer, errand);

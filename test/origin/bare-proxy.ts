@@ -13,6 +13,7 @@ interface BareContext {
 }
 
 const counter = new InFlight();
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export default {
   async fetch(request: Request, env: BareEnv, ctx: BareContext): Promise<Response> {
@@ -32,7 +33,7 @@ export default {
       hasVouchRoute: true,
       lingers,
     } as const;
-    const result = await forward(request, facts, destination, envelope, counter);
+    const result = await forward(request, facts, destination, envelope, counter, wait);
     switch (result.kind) {
       case "response": {
         if (result.vouch === null) return result.response;
