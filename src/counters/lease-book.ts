@@ -56,6 +56,8 @@ export interface Claim {
   readonly held: Rates;
   /** The last grant that it obeyed, 0 for none. */
   readonly number: number;
+  /** Whether that has run out, so that only its floor holds. Left out: it has not. */
+  readonly lapsed?: boolean;
 }
 
 interface Grantee {
@@ -124,10 +126,10 @@ export class LeaseBook {
     const shown = before !== undefined && claim.number === before.number;
     const told = shown ? combined(claim.held, before.committed, Math.min) : (before?.committed ?? NO_RATES);
     const exposed = renews ? claim.held : told;
-    // Of a lease that ran out only the floor may be kept: the rest may be somebody else's by now.
-    const held = before
-      ? combined(now <= before.leaseUntil ? exposed : scaledBy(exposed, FLOOR_SHARE), mine, Math.min)
-      : exposed;
+    // Of a lease that ran out only the floor may be kept: the rest may be somebody else's by now, also at another granter.
+    const lapsed = claim.lapsed === true || (before !== undefined && now > before.leaseUntil);
+    const kept = lapsed ? scaledBy(exposed, FLOOR_SHARE) : exposed;
+    const held = before ? combined(kept, mine, Math.min) : kept;
     const count = this.#grantees.size + (before ? 0 : 1);
     let growth = Math.max(0, totalOf(pool) - totalOf(others) - totalOf(held));
     const at = (c: ClassOfService): number => {
@@ -142,9 +144,9 @@ export class LeaseBook {
         before === undefined,
       );
       const least = claim.number === 0 && before === undefined ? Math.min(share, newcomersMin[c]) : 0;
-      const kept = Math.min(share, held[c]);
-      const more = Math.max(0, Math.min(share, pool[c] - others[c]) - kept);
-      const granted = Math.max(least, kept + Math.min(more, growth + (held[c] - kept)));
+      const stays = Math.min(share, held[c]);
+      const more = Math.max(0, Math.min(share, pool[c] - others[c]) - stays);
+      const granted = Math.max(least, stays + Math.min(more, growth + (held[c] - stays)));
       growth -= Math.max(0, granted - held[c]);
       return granted;
     };

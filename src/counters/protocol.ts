@@ -73,8 +73,8 @@ export interface SiteSummary {
   readonly facilities?: readonly FacilityUse[];
   /** What is needed by class, units a second, smoothed over the last reports. Left out by isolates. */
   readonly need?: readonly number[];
-  /** The grant that the reporter works under, and the most that it may use until it hears again, by class. */
-  readonly lease?: { readonly number: number; readonly held: readonly number[] };
+  /** The grant that the reporter works under, the most that it may use until it hears again, by class, and whether that ran out. */
+  readonly lease?: { readonly number: number; readonly held: readonly number[]; readonly lapsed?: boolean };
 }
 
 /** What the watch wants of an isolate for a site. */

@@ -170,7 +170,8 @@ export class Shard {
     const summaries = [...this.#summaries.values()].map((summary): SiteSummary => {
       const { held, number, until, book } = this.#tenancies.get(summary.site) ?? NO_TENANCY;
       const exposed = book?.exposure(now) ?? NO_RATES;
-      const lease = { number, held: now <= until ? larger(held, exposed) : exposed };
+      const lapsed = now > until;
+      const lease = { number, held: lapsed ? exposed : larger(held, exposed), lapsed };
       return { ...summary, need: this.#needOf(summary.site), lease };
     });
     this.#summaries = new Map();
@@ -266,6 +267,7 @@ export class Shard {
       const lasts = tenancy ? Math.min(ISOLATE_LEASE_MS, tenancy.until - now) : 0;
       const claim = {
         need: this.#isolates.get(isolate)?.need.get(order.site) ?? NO_RATES,
+        lapsed: summary?.lease?.lapsed ?? false,
         held: ratesFrom(summary?.lease?.held),
         number: summary?.lease?.number ?? 0,
       };

@@ -83,9 +83,9 @@ export class Admission {
   }
 
   /** The grant that holds, 0 for none yet, and what it gave, told in full until its floor is over (see `Claim`). */
-  claim(now: number): { readonly number: number; readonly held: Rates } {
-    const lapsed = this.#number !== 0 && now > this.#leaseUntil + FLOOR_FOR_MS;
-    return { number: this.#number, held: lapsed ? NO_RATES : this.#leased };
+  claim(now: number): { readonly number: number; readonly held: Rates; readonly lapsed: boolean } {
+    const over = this.#number !== 0 && now > this.#leaseUntil + FLOOR_FOR_MS;
+    return { number: this.#number, held: over ? NO_RATES : this.#leased, lapsed: now > this.#leaseUntil };
   }
 
   /** What this isolate may use now, units a second by class. */

@@ -128,6 +128,7 @@ export class Lookout {
   }
 
   #steer(now: number): void {
+      lapsed: lease?.lapsed ?? false,
     // By our own clock: an isolate that was idle reports over an hour what came in the last second.
     const overMs = Math.min(Math.max(STEER_EVERY_MS, now - this.#steeredAt), STEER_OVER_MS_MAX);
     this.#steeredAt = now;
