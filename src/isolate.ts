@@ -82,9 +82,9 @@ export class Isolate {
   }
 
   summarize(now: number): readonly SiteSummary[] {
-    // The tally is one for all sites: what it had to forget is told with the first.
-    const full = this.tally.takeForgotten();
-    return [...this.#desks.values()].map((desk, i) => ({ ...desk.summarize(now), full: i === 0 ? full : 0 }));
+    // Tally and exchange are one for all sites: what the one had to forget, and how long the other failed, is told with the first.
+    const ofAll = { full: this.tally.takeForgotten(), aloneMs: this.exchange.takeAloneMs() };
+    return [...this.#desks.values()].map((desk, i) => ({ ...desk.summarize(now), ...(i === 0 ? ofAll : {}) }));
   }
 
   /** Whether somebody may be waiting for the first lease of a site. */

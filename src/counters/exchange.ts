@@ -76,6 +76,7 @@ export class Exchange {
   #aloneSince = 0;
 
   constructor(isolate: string, tally: Tally) {
+  #aloneUntoldMs = 0;
     this.isolate = isolate;
     this.#tally = tally;
   }
@@ -92,6 +93,13 @@ export class Exchange {
 
   /** Whether there is nothing to schedule: asked with every request. */
   isUnderWay(now: number): boolean {
+  /** How long the isolate was on its own, ms, as far as that is over and not taken yet: the site summary's `aloneMs`. */
+  takeAloneMs(): number {
+    const ms = this.#aloneUntoldMs;
+    this.#aloneUntoldMs = 0;
+    return ms;
+  }
+
     return this.#scheduled && now - this.#scheduledAt < LOST_AFTER_MS;
   }
 
@@ -134,12 +142,11 @@ export class Exchange {
       if (reply === null) throw new Late("the shard did not answer in time");
       this.#tally.settle(spendings, reply.tats, deps.now());
       this.#intervalMs = Math.min(BACKOFF_MAX_MS, Math.max(PACE_MIN_MS, reply.nextInMs || 0));
-      if (this.#failures > 0)
-        deps.say?.({
-          event: "exchange-recovered",
-          failures: this.#failures,
-          aloneMs: deps.now() - this.#aloneSince,
-        });
+      if (this.#failures > 0) {
+        const aloneMs = deps.now() - this.#aloneSince;
+        this.#aloneUntoldMs += aloneMs;
+        deps.say?.({ event: "exchange-recovered", failures: this.#failures, aloneMs });
+      }
       this.#failures = 0;
       this.#alone = null;
       deps.obey(reply, deps.now());

@@ -51,6 +51,8 @@ export interface SiteSummary {
   readonly turnedAway: number;
   /** Answers of the origin, and those of them that say it is overloaded: 502 to 504, Cloudflare's 52x, timeout, no connection. */
   readonly forwarded: number;
+  /** How long the reporters were on their own, ms together, as far as it is over: told with the first site, as `full` is. */
+  readonly aloneMs?: number;
   readonly failed: number;
   /** Requests sent to the origin: so many answers are to be expected soon. Left out by older isolates. */
   readonly asked?: number;
@@ -107,6 +109,7 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     site: b.site,
     capacityPerSecond: b.capacityPerSecond,
     overMs: Math.max(a.overMs, b.overMs),
+    aloneMs: (a.aloneMs ?? 0) + (b.aloneMs ?? 0),
     wanted: b.wanted.map((units, i) => units + (a.wanted[i] ?? 0)),
     turnedAway: a.turnedAway + b.turnedAway,
     forwarded: a.forwarded + b.forwarded,

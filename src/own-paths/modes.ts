@@ -38,7 +38,7 @@ export const modeRoutes: readonly OwnRoute[] = [
   { method: "POST", path: "/.shield/routes", operator: true, handle: switchRoute },
 ];
 
-/** What holds at each site, why, until when and by whom; what would hold by itself; what is switched off; who is registered. */
+/** What holds at each site, why, until when and by whom; what would hold by itself; what is switched off; who is registered; how counting goes. */
 async function showModes(asked: OwnRequest): Promise<Response> {
   const { env, isolate, now } = asked;
   const sites = await Promise.all(
@@ -66,7 +66,20 @@ async function showModes(asked: OwnRequest): Promise<Response> {
       };
     }),
   );
-  return json(200, { sites, facilities: await facilitiesShown(asked) });
+  return json(200, { sites, facilities: await facilitiesShown(asked), counters: await showCounters(env, isolate) });
+}
+
+/** Whether all edges count together: this one now, and for how long others did not; null when the watch does not answer. */
+async function showCounters(env: Env, { exchange }: OwnRequest["isolate"]) {
+  const loneliness = await inTime(watchObject(env).loneliness());
+  return {
+    here: exchange.alone ?? "together",
+    edgesAlone: loneliness && {
+      seconds: Math.round(loneliness.ms / 1000),
+      last: loneliness.lastToldAt === null ? null : timeOf(loneliness.lastToldAt),
+      since: timeOf(loneliness.since),
+    },
+  };
 }
 
 async function setPosture(asked: OwnRequest): Promise<Response> {

@@ -39,6 +39,16 @@ export interface ShardReport {
   readonly passEndsKnown?: number;
 }
 
+/** A metric: isolates that could not reach their shard, and had nobody's counts but their own. */
+export interface Loneliness {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Of all isolates together. One that is on its own says so once it no longer is. */
+  readonly ms: number;
+  /** When the last one said so, ms since 1970; null when none did. */
+  readonly lastToldAt: number | null;
+}
+
 /** What a site's pools were at the most lately, by class: kept by whoever runs the lookout, for the one after it. */
 export type Leased = ReadonlyMap<string, Rates>;
 
@@ -60,15 +70,23 @@ export class Lookout {
   #steeredAt = 0;
 
   /** @param leasedBefore what an earlier lookout may have leased; empty when there was none */
+  #loneliness: Loneliness;
   constructor(now: number, leasedBefore: Leased = new Map()) {
     this.#learnsUntil = now + SHARD_LEASE_MS + CLOCK_SKEW_MS;
     this.#leasedBefore = leasedBefore;
   }
 
+    this.#loneliness = { since: now, ms: 0, lastToldAt: null };
+  }
+
+  /** How long isolates counted on their own, as far as they said so since this lookout began. */
+  get loneliness(): Loneliness {
+    return this.#loneliness;
   report({ shard, incarnation, sites }: ShardReport, now: number): readonly SiteOrders[] {
     for (const summary of sites) {
       const site = this.#siteFor(summary, now);
       if (!site) continue;
+      this.#noteLoneliness(summary.aloneMs ?? 0, now);
       site.pending = addSummaries(site.pending, summary);
       site.need.set(shard, { need: ratesFrom(summary.need ?? summary.wanted), at: now });
     }
@@ -101,6 +119,12 @@ export class Lookout {
 
   #lease(name: string, site: Site, who: string, { need, lease, wanted }: SiteSummary, now: number) {
     const claim = {
+  #noteLoneliness(aloneMs: number, now: number): void {
+    if (!(aloneMs > 0)) return;
+    const { since, ms } = this.#loneliness;
+    this.#loneliness = { since, ms: ms + aloneMs, lastToldAt: now };
+  }
+
       need: ratesFrom(need ?? wanted),
       held: ratesFrom(lease?.held),
       number: lease?.number ?? 0,

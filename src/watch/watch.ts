@@ -12,7 +12,7 @@ import type { ObjectsEnv } from "../counters/shards.ts";
 import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes, Mode } from "../policy/modes.ts";
 import { type FacilityView, FacilityWatch } from "./facility-watch.ts";
-import { CLOCK_SKEW_MS, Lookout, SHARD_LEASE_MS, type ShardReport } from "./lookout.ts";
+import { CLOCK_SKEW_MS, type Loneliness, Lookout, SHARD_LEASE_MS, type ShardReport } from "./lookout.ts";
 import { ModeBook } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
 import { Overshoot } from "./overshoot.ts";
@@ -124,6 +124,11 @@ export class Watch extends DurableObject<ObjectsEnv> {
     const now = Date.now();
     this.#revocations.lift(principal, now);
     return this.#revocations.list(now);
+  }
+
+  /** For operators. */
+  loneliness(): Loneliness {
+    return this.#lookout.loneliness;
   }
 
   revocations(): readonly Revocation[] {

@@ -66,6 +66,7 @@ describe.each([
     const bench = new Bench();
     for (let i = 0; i < 6; i++) await bench.round(answer);
     expect(bench.exchange.alone).toBe(alone);
+    expect(bench.exchange.takeAloneMs()).toBe(0);
     expect(bench.exchange.failures).toBe(6);
     expect(bench.pauses).toEqual([10, 2000, 4000, 8000, 15_000, 15_000]);
     await bench.round(well);
@@ -128,5 +129,8 @@ it("says that it counts alone, about once a minute while that lasts, and for how
     ["exchange-failed", 12],
     ["exchange-recovered", 12],
   ]);
-  expect(bench.said.at(-1)?.aloneMs).toBeGreaterThanOrEqual(before - 1_800_000_000_000 - 1000);
+  const said = bench.said.at(-1)?.aloneMs ?? 0;
+  expect(said).toBeGreaterThanOrEqual(before - 1_800_000_000_000 - 1000);
+  // The same for the watch, once.
+  expect([bench.exchange.takeAloneMs(), bench.exchange.takeAloneMs()]).toEqual([said, 0]);
 });

@@ -59,6 +59,7 @@ describe("a posture that an operator sets", () => {
       automatic: { posture: "normal" },
       known: "by all",
     });
+    expect(shown.counters).toMatchObject({ here: "together", edgesAlone: { seconds: 0, last: null } });
     expect(Date.parse(portal.until) - Date.now()).toBeGreaterThan(59 * 60_000);
 
     expect((await setPosture("automatic")).status).toBe(200);
