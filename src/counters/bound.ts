@@ -26,6 +26,10 @@ export interface Circumstances {
  * owner's with its second). The debt is remembered and must be waited off, so the shares come once, not once a second:
  *     (isolates − 1 + evictions + lost exchanges) × share + shard restarts × isolates × share.
  * An eviction forgets one isolate's knowledge, a restart at worst what all of them had told.
+ *
+ * A strict budget is held by this bound too, as every request that passes it is in the tallies as well. It reaches above the
+ * budget only by what passes while nobody can say what was granted: as long as its shard does not answer, and for
+ * `recoveryMs` (strict-grants.ts; 6 to 9 s with the shipped rules) after that restarted. Else it is never exceeded.
  */
 export function overAdmissionBound(spend: Spend, circumstances: Circumstances): number {
   const { isolates, newsDelayMs, evictions = 0, shardRestarts = 0, lostExchanges = 0 } = circumstances;

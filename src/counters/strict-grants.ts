@@ -58,6 +58,20 @@ export function leaseMsOf(toleranceMs: number): number {
   return Math.min(5000, toleranceMs / 4);
 }
 
+/**
+ * For so long after a restart a shard has nothing to grant to a key that it does not know, and says `recovering`: what its
+ * earlier life granted at the last moment may be spent until then. Meanwhile the caller's table of failures decides, and where
+ * that lets pass, isolates hold the budget by their tallies (bound.ts).
+ */
+export function recoveryMs({ emissionMs, toleranceMs }: Pick<GrantRequest, "emissionMs" | "toleranceMs">): number {
+  return CLOCK_SKEW_MS + toleranceMs - grantedBurstMs(emissionMs, toleranceMs) + emissionMs;
+}
+
+/** How far ahead of the clock grants may run: a burst smaller by what comes back while tokens are out. */
+function grantedBurstMs(emissionMs: number, toleranceMs: number): number {
+  return Math.max(emissionMs, toleranceMs - leaseMsOf(toleranceMs));
+}
+
 export class StrictGrants {
   readonly #tats = new Map<string, number>();
   readonly #epoch: LeaseEpoch;
@@ -80,7 +94,7 @@ export class StrictGrants {
   grant(request: GrantRequest, now: number): Grant {
     const { emissionMs, toleranceMs } = request;
     const leaseMs = leaseMsOf(toleranceMs);
-    const spend = { incrementMs: emissionMs, toleranceMs: Math.max(emissionMs, toleranceMs - leaseMs) };
+    const spend = { incrementMs: emissionMs, toleranceMs: grantedBurstMs(emissionMs, toleranceMs) };
     const key = `${request.hi} ${request.lo}`;
     this.#purge(now);
     this.#countCall(now);

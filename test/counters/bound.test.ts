@@ -3,7 +3,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { overAdmissionBound } from "../../src/counters/bound.ts";
 import type { Spend } from "../../src/counters/gcra.ts";
-import { type Episode, type Mishap, NEWS_DELAY_MS, type Outcome, runFleet, START } from "./fleet.ts";
+import { recoveryMs } from "../../src/counters/strict-grants.ts";
+import { compile } from "../../src/policy/compile.ts";
+import rules from "../../src/rules.ts";
+import { type Episode, type Mishap, NEWS_DELAY_MS, type Outcome, runFleet, SILENCE_MS, START } from "./fleet.ts";
 
 const RUNS = 300;
 const isolates = fc.integer({ min: 1, max: 8 });
@@ -61,6 +64,34 @@ describe("over-admission", () => {
       }),
       { numRuns: RUNS },
     );
+  });
+});
+
+describe("a strict budget", () => {
+  const mishaps = fc.array(mishap("restart", "silence"), { maxLength: 4 });
+
+  it("exceeds itself only by what passes while its shard is silent or has just restarted, and stays below the bound then", () => {
+    fc.assert(
+      fc.property(spend, isolates, episodes, mishaps, random, (spend, count, episodes, mishaps, random) => {
+        const outcome = runFleet(spend, count, episodes, mishaps, random, true);
+        expect(outcome.excess).toBeLessThanOrEqual(boundFor(spend, count, outcome) + 1e-6);
+        const awayMs = { silence: SILENCE_MS, restart: recoveryMs({ emissionMs: spend.incrementMs, ...spend }) };
+        const isAway = (at: number): boolean =>
+          mishaps.some(({ atMs, kind }) => {
+            const forMs = kind === "silence" || kind === "restart" ? awayMs[kind] : 0;
+            return at >= START + atMs && at <= START + atMs + forMs;
+          });
+        for (const { at, unanswered } of outcome.admitted) if (unanswered) expect(isAway(at)).toBe(true);
+        if (!outcome.admitted.some(({ unanswered }) => unanswered)) expect(outcome.excess).toBeLessThanOrEqual(1e-6);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it("of the shipped rules is away for nine seconds at the most after a restart", () => {
+    const strict = compile(rules).budgets.filter(({ strict }) => strict);
+    expect(strict.length).toBeGreaterThan(0);
+    for (const budget of strict) expect(recoveryMs(budget)).toBeLessThanOrEqual(9000);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { type Spend, spent } from "../../src/counters/gcra.ts";
 import { Shard } from "../../src/counters/shard.ts";
+import { StrictGrants } from "../../src/counters/strict-grants.ts";
 import { Tally } from "../../src/counters/tally.ts";
 import type { Budget } from "../../src/policy/policy.ts";
 
@@ -13,6 +14,7 @@ const EXCHANGE_TIMEOUT_MS = 3000;
 
 /** Every exchange interval, its jitter, and the calls in between: what the tests hold the news to. */
 export const NEWS_DELAY_MS = 5000;
+export const SILENCE_MS = 5000;
 /** Longest call there is in a fleet, one way. */
 export const CALL_MS_MAX = 50;
 
@@ -26,14 +28,15 @@ export interface Episode {
 
 export interface Mishap {
   readonly atMs: number;
-  readonly kind: "evict" | "restart" | "lose";
+  /** `silence`: for five seconds no shard says anything about a strict budget. */
+  readonly kind: "evict" | "restart" | "lose" | "silence";
   /** Isolate, or shard, or the isolate whose next exchange is lost; taken modulo their number. */
   readonly which: number;
 }
 
 export interface Outcome {
   /** Times of admitted requests, in order, ms. */
-  readonly admitted: readonly { readonly at: number; readonly isolate: number }[];
+  readonly admitted: readonly { readonly at: number; readonly isolate: number; readonly unanswered: boolean }[];
   readonly denied: readonly { readonly at: number; readonly isolate: number; readonly trueTat: number }[];
   /** Units by which the exact budget was exceeded at the worst moment. */
   readonly excess: number;
@@ -68,13 +71,17 @@ export function budgetOf(spend: Spend): Budget {
   };
 }
 
-/** @param random01 one for each call and pause, over and over */
+/**
+ * @param random01 one for each call and pause, over and over
+ * @param strict whether a token must be granted as well, by a shard that knows nothing of before its last restart but one row
+ */
 export function runFleet(
   spend: Spend,
   isolateCount: number,
   episodes: readonly Episode[],
   mishaps: readonly Mishap[],
   random01: readonly number[],
+  strict = false,
 ): Outcome {
   let drawn = 0;
   const random = (): number => random01[drawn++ % random01.length] ?? 0.5;
@@ -97,11 +104,28 @@ export function runFleet(
     intervalMs: 250,
     loseNext: false,
   }));
-  const admitted: { at: number; isolate: number }[] = [];
+  const admitted: { at: number; isolate: number; unanswered: boolean }[] = [];
   const denied: { at: number; isolate: number; trueTat: number }[] = [];
   const counts = { lost: 0, evictions: 0, restarts: 0 };
   let trueTat = 0;
   let excess = 0;
+  let promisedUntil = 0;
+  const epoch = {
+    read: () => promisedUntil,
+    write: (until: number) => {
+      promisedUntil = until;
+    },
+  };
+  let grants = new StrictGrants(epoch, START);
+  let silentUntil = 0;
+
+  function grant(now: number): "granted" | "refused" | "unanswered" {
+    if (now < silentUntil) return "unanswered";
+    const request = { hi: 1, lo: 2, tokens: 1, emissionMs: spend.incrementMs, toleranceMs: spend.toleranceMs };
+    const { tokens, recovering } = grants.grant(request, now);
+    if (tokens > 0) return "granted";
+    return recovering ? "unanswered" : "refused";
+  }
 
   function handOver(home: number, now: number): void {
     handoverScheduled[home] = false;
@@ -155,13 +179,20 @@ export function runFleet(
     }
     if (isolate.tally.waitSeconds(charge, now) > 0) return void denied.push({ at: now, isolate: index, trueTat });
     isolate.tally.apply([charge], now);
+    const outcome = strict ? grant(now) : "granted";
+    if (outcome === "refused") return void denied.push({ at: now, isolate: index, trueTat });
     trueTat = spent(trueTat, spend.incrementMs, now);
     excess = Math.max(excess, (trueTat - now - spend.toleranceMs) / spend.incrementMs);
-    admitted.push({ at: now, isolate: index });
+    admitted.push({ at: now, isolate: index, unanswered: outcome === "unanswered" });
   }
 
-  function suffer({ kind, which }: Mishap): void {
+  function suffer({ kind, which, atMs }: Mishap): void {
+    if (kind === "silence") {
+      silentUntil = START + atMs + SILENCE_MS;
+      return;
+    }
     if (kind === "restart") {
+      grants = new StrictGrants(epoch, START + atMs);
       shards[which % SHARDS] = newShard(which % SHARDS);
       counts.restarts++;
       return;
