@@ -3,6 +3,7 @@
  * who has earned one is counted, so asking costs a neighbour nothing.
  */
 import type { Budget } from "../policy/policy.ts";
+import { roomForSeats } from "../policy/room.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { ClientAddress } from "../request/address.ts";
 
@@ -12,12 +13,9 @@ export const ISSUANCE: Budget = budget("clearances for one prefix", 120, 600);
 /** By waiting, which costs a bot nothing but time: few. */
 export const WAITING: Budget = budget("clearances by waiting for one prefix", 6, 30);
 
-/** People whom these figures are meant for where no facility is registered. */
-const SEATS_OF_ORDINARY_PREFIX = 20;
-
 /** @param seats of the registered facility in which the address lies; 0 without one */
 export function issuanceCharge(of: Budget, address: ClientAddress, seats: number): Charge {
-  return { budget: of, key: address.prefix, cost: 1, scale: 1 + seats / SEATS_OF_ORDINARY_PREFIX };
+  return { budget: of, key: address.prefix, cost: 1, scale: roomForSeats(seats) };
 }
 
 /** Share of its burst that a key has in use: 0 when it spent nothing lately, 1 when it may spend no more. */

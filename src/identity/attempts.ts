@@ -1,6 +1,6 @@
 /** The budget for verifying, counted like any other: by address, across isolates, in the tally's bounded memory. */
-import { roomAtAddress } from "../policy/decide.ts";
 import type { Budget } from "../policy/policy.ts";
+import { roomForOurWork } from "../policy/room.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { ClientAddress } from "../request/address.ts";
 import type { Facts } from "../request/facts.ts";
@@ -29,8 +29,6 @@ interface Counters extends CounterView {
 
 /** Seats of the registered facility at an address; null where there is none. */
 export type SeatsAt = (address: ClientAddress, now: number) => number | null;
-/** Seats that fail as much together as an ordinary address may: as for the shield's own paths. */
-const SEATS_OF_ONE_BUDGET = 20;
 
 export class CountedAttempts implements Attempts {
   readonly #counters: Counters;
@@ -62,11 +60,8 @@ export class CountedAttempts implements Attempts {
 
   /** One infected computer must not make strangers of all who work behind the same address. */
   #charge({ address }: Facts, now: number): Charge {
-    const seats = this.#seatsAt(address, now);
-    const scale =
-      seats === null
-        ? roomAtAddress(this.#counters.peopleAt?.(address.key, now) ?? 0)
-        : 1 + seats / SEATS_OF_ONE_BUDGET;
+    const people = () => this.#counters.peopleAt?.(address.key, now) ?? 0;
+    const scale = roomForOurWork(this.#seatsAt(address, now), people);
     return { budget: FAILED_PROOFS, key: address.key, cost: 1, scale };
   }
 }

@@ -10,6 +10,7 @@
 import { networksOf } from "../challenge/network.ts";
 import { shapedAtLeast } from "../fields.ts";
 import type { Budget } from "../policy/policy.ts";
+import { roomForSeats } from "../policy/room.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
@@ -23,8 +24,6 @@ const KNOWN_FOR_MS = 24 * 3_600_000;
 const CLOCK_SKEW_MS = 60_000;
 /** Elsewhere than where it was issued, a POST costs as much of the ticket: a doctor who walks to another Wi-Fi has one. */
 const COST_ELSEWHERE = 4;
-/** People whom an ordinary address or prefix holds; a facility has its seats on top. */
-const SEATS_OF_ORDINARY = 20;
 
 export interface Visit {
   readonly id: string;
@@ -128,5 +127,5 @@ export async function ticketCookie(
 }
 
 function scaleOf(facility: Identity["facility"]): number {
-  return 1 + (facility?.seats ?? 0) / SEATS_OF_ORDINARY;
+  return roomForSeats(facility?.seats ?? 0);
 }

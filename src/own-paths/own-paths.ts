@@ -9,6 +9,7 @@ import { prove } from "../identity/prove.ts";
 import type { Isolate } from "../isolate.ts";
 import { facilityOf } from "../policy/compile.ts";
 import type { Budget } from "../policy/policy.ts";
+import { roomForOurWork } from "../policy/room.ts";
 import type { Facts } from "../request/facts.ts";
 import { resendRoutes } from "../resend/routes.ts";
 import { accessKeys } from "./access-keys.ts";
@@ -112,8 +113,9 @@ export async function serveOwnPath(
   const found: unknown = await router.fetch({ method, url: `http://shield${facts.path.raw}` });
   const route = ROUTES.find((known) => known === found);
   const budget = route?.operator ? OPERATORS_PATHS : OWN_PATHS;
-  const facility = facilityOf(isolate.policy, facts.address, now);
-  const charge = { budget, key: facts.address.key, cost: 1, scale: 1 + (facility?.seats ?? 0) / 20 };
+  const { key } = facts.address;
+  const seats = facilityOf(isolate.policy, facts.address, now)?.seats ?? null;
+  const charge = { budget, key, cost: 1, scale: roomForOurWork(seats, () => isolate.tally.peopleAt(key, now)) };
   const waitS = isolate.tally.waitSeconds(charge, now);
   if (waitS > 0)
     return respond.verdict({ kind: "limit", retryAfterS: Math.ceil(waitS), budget }, budget.name, "unknown", "normal");

@@ -8,23 +8,13 @@ import type { Facts } from "../request/facts.ts";
 import { canTakeChallenge } from "./can-take-challenge.ts";
 import type { Situation } from "./modes.ts";
 import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
+import { scaleOf } from "./room.ts";
 import { CLASS_OF_SERVICE, type ClassOfService, POSTURE_ACTIONS } from "./tables.ts";
 import { spentUnserved } from "./unserved.ts";
 import type { Charge, CounterView, Decision, Posture, Verdict } from "./verdict.ts";
 
 /** Seconds that clients wait before they look again when the posture, not a budget, turned them away. */
 const POSTURE_RETRY_S = 30;
-/** People whom a prefix budget is meant for where no facility is registered. */
-const SEATS_OF_ORDINARY_PREFIX = 20;
-/** People whom an address's budget is meant for: so many at 30 requests a minute. */
-const SEATS_OF_ORDINARY_ADDRESS = 10;
-/** Who was seen first there earns no room: a stolen pass on tour would make some wherever it goes. */
-const PEOPLE_WHO_EARN_NOTHING = 2;
-/**
- * More than any hospital of the country has at work behind one address. Whoever holds thousands of stolen passes must not
- * buy strangers room without end with them; besides, beyond that an estimate from 512 bits is a guess (counters/company.ts).
- */
-const PEOPLE_WHO_EARN_MOST = 1_000;
 /** That of what strangers do where nothing depends on it (CLASS_OF_SERVICE). */
 const LAST_CLASS: ClassOfService = 3;
 
@@ -169,42 +159,6 @@ export function chargesFor(
     charges.push({ budget, key: budget.eachRoute ? `${counted}|${subject.route.name}` : counted, cost, scale });
   }
   return charges;
-}
-
-/**
- * A facility's budgets are by the seat; a prefix in which one lies has room for its people beside a few strangers. Where
- * nobody is registered, the proven people who were seen there make room as if each had a seat. A clearance may have a part of
- * its budget only, but never so little that this request could not pass at all.
- */
-function scaleOf(
-  { per, burst }: Budget,
-  { facility, clearanceShare }: Identity,
-  cost: number,
-  people: () => number,
-): number {
-  switch (per) {
-    case "principal":
-    case "transaction":
-    case "network":
-      return 1;
-    case "clearance":
-      return Math.max(clearanceShare, Math.min(1, cost / burst));
-    case "facility":
-      return facility?.seats ?? 1;
-    case "address":
-      return roomAtAddress(people());
-    case "prefix":
-      return 1 + (facility?.seats ?? earning(people())) / SEATS_OF_ORDINARY_PREFIX;
-  }
-}
-
-/** How many times an ordinary address's budget: by the proven people who were seen there. */
-export function roomAtAddress(people: number): number {
-  return 1 + earning(people) / SEATS_OF_ORDINARY_ADDRESS;
-}
-
-function earning(people: number): number {
-  return Math.min(PEOPLE_WHO_EARN_MOST, Math.max(0, people - PEOPLE_WHO_EARN_NOTHING));
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Bytes, toHex } from "../bytes.ts";
 import type { Identity } from "../identity/identity.ts";
 import { isOwnForm } from "../identity/visit.ts";
 import type { Budget } from "../policy/policy.ts";
+import { roomForSeats } from "../policy/room.ts";
 import type { Charge } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
@@ -169,7 +170,7 @@ export class FormInHand {
 
   #charge({ facility }: Identity): Charge {
     const cost = 1 + Math.floor(this.#bodyBytes / BYTES_PER_UNIT);
-    return { budget: CARRIED, key: this.#facts.address.prefix, cost, scale: 1 + (facility?.seats ?? 0) / 20 };
+    return { budget: CARRIED, key: this.#facts.address.prefix, cost, scale: roomForSeats(facility?.seats ?? 0) };
   }
 
   async #whole(): Promise<Bytes | null> {
