@@ -139,6 +139,7 @@ function recruit(crew: Crew, count: number, random: Random): Source[] {
           kind: origin.kind,
           country: own.pick(origin.countries),
           protocol: own.pickByShare<Share<Client["protocol"]>>(crew.protocols).value,
+          ...(origin.asn === undefined ? {} : { asn: origin.asn }),
         },
         rotates: origin.rotates ?? false,
         random: own,

@@ -68,6 +68,8 @@ export interface Origin {
   readonly network: string;
   readonly kind: "hosting" | "residential" | "enterprise" | "latvian";
   readonly countries: readonly string[];
+  /** All of them are in this autonomous system; left out, in some. */
+  readonly asn?: number;
   /** IPv6 only: a new /64 of its /48 for each request. */
   readonly rotates?: boolean;
 }

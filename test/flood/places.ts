@@ -7,6 +7,8 @@ export interface Client {
   readonly kind: NetworkKind;
   readonly country: string;
   readonly protocol: "HTTP/1.0" | "HTTP/1.1" | "HTTP/2" | "HTTP/3";
+  /** Number of its autonomous system where a scenario says so. */
+  readonly asn?: number;
 }
 
 /** Cloudflare's data centres are named like airports; the real clock has these four, of which Riga is the first. */
@@ -42,7 +44,8 @@ const AS_NUMBERS: Readonly<Record<NetworkKind, { readonly first: number; readonl
 };
 
 /** The number of the autonomous system that an address belongs to: the same address is always in the same. */
-export function asNumberOf({ address, kind }: Pick<Client, "address" | "kind">): number {
+export function asNumberOf({ address, kind, asn }: Pick<Client, "address" | "kind" | "asn">): number {
+  if (asn !== undefined) return asn;
   const { first, count } = AS_NUMBERS[kind];
   return first + Math.floor(hashOf(address) * count);
 }

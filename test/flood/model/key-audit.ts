@@ -1,7 +1,8 @@
 /**
  * Judges the counters from outside: beside the many tallies it keeps one exact counter for each key, which knows all at
  * once. What the tallies let through beyond it is over-admission. The age of news is from the exact counter's first no until
- * every isolate that is still asked has heard from its shard where the key stood then, or that it is over its budget.
+ * every isolate that is still asked has heard from its shard where the key stood then, or that it is over its budget. For an
+ * isolate that nobody asks until later it begins when somebody does: before, there was no traffic for which to know it.
  */
 import { overAdmissionBound } from "../../../src/counters/bound.ts";
 import { type Spend, spent, waitMs } from "../../../src/counters/gcra.ts";
@@ -69,6 +70,8 @@ export class KeyAudit {
   /** By pair: in which episode the isolate was asked after the exact counter's first no, and in which it had heard. */
   #askedIn = new Float64Array(1024);
   #toldIn = new Float64Array(1024);
+  /** By pair: when the isolate was first asked in that episode after the exact counter's first no. */
+  #askedAt = new Float64Array(1024);
   /** By pair: the latest that the isolate's shard told of the key. */
   #toldTat = new Float64Array(1024);
   readonly #isolates: number;
@@ -102,6 +105,7 @@ export class KeyAudit {
     if (pair >= this.#askedIn.length) {
       this.#askedIn = grown(this.#askedIn);
       this.#toldIn = grown(this.#toldIn);
+      this.#askedAt = grown(this.#askedAt);
       this.#toldTat = grown(this.#toldTat);
     }
     return pair;
@@ -136,6 +140,7 @@ export class KeyAudit {
     }
     key.worstOver = Math.max(key.worstOver, key.admitted - key.exact);
     if (key.overAt === NEVER) return;
+    if (this.#askedIn[pair] !== key.episode) this.#askedAt[pair] = now;
     this.#askedIn[pair] = key.episode;
     // What it was told before the exact counter said no may suffice already.
     if (this.#toldIn[pair] !== key.episode) this.#tell(key, pair, now);
@@ -165,7 +170,7 @@ export class KeyAudit {
     // A key that asks little here is held at its limit by others, so what is told may stand just below a denial.
     if (told < key.overTat && waitMs(told, key.spend, now) === 0) return;
     this.#toldIn[pair] = key.episode;
-    key.newsMs = Math.max(key.newsMs, now - key.overAt);
+    if (this.#askedIn[pair] === key.episode) key.newsMs = Math.max(key.newsMs, now - (this.#askedAt[pair] ?? 0));
   }
 
   /** Every key that was well over its budget, the worst first. */

@@ -66,18 +66,15 @@ export const STRANGER: Identity = {
 };
 
 /** Facts as the real `identify` reads them from a request. @throws when it is refused before it is decided */
-export function factsOf(
-  { method, host, path, lines }: Sent,
-  { address, kind, country }: Omit<Client, "protocol">,
-): Facts {
-  const headers = new Headers({ "CF-Connecting-IP": address });
+export function factsOf({ method, host, path, lines }: Sent, client: Omit<Client, "protocol">): Facts {
+  const headers = new Headers({ "CF-Connecting-IP": client.address });
   for (const line of lines) headers.append(...splitLine(line));
   const facts = identify({
     method,
     url: `https://${host}${path}`,
     headers,
     body: method === "POST" ? {} : null,
-    cf: { asn: asNumberOf({ address, kind }), country, colo: "FRA" },
+    cf: { asn: asNumberOf(client), country: client.country, colo: "FRA" },
   });
   if (isFault(facts)) throw new Error(`${method} ${path} is refused before it is decided: ${facts.code}`);
   return facts;

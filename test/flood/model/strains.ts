@@ -74,4 +74,22 @@ export const STRAINS: readonly Strain[] = [
     world: { ...ONE_LOCATION, isolatesPerClient: 8 },
     attackS: 45,
   },
+  {
+    name: "one-network",
+    about:
+      "strain: 20,000 addresses, each in a /48 of its own, of one network try sign-in at all 300 locations, " +
+      "10,000 requests/s: each prefix is within its budget, their network is not",
+    scale: 1,
+    crews: [
+      {
+        ...CREW,
+        sources: 20_000,
+        requestsPerSecond: 10_000,
+        from: [{ ...hosting(1, "2001:db8::/32", ["NL"]), asn: 64_666 }],
+        tactics: [{ ...CREW.tactics[0], mix: [{ share: 1, method: "GET", path: "/login" }] }],
+      },
+    ],
+    world: WHOLE_WORLD,
+    attackS: 45,
+  },
 ];

@@ -2,6 +2,7 @@
 import type { Identity, Lane } from "../../../src/identity/identity.ts";
 import { cacheKey } from "../../../src/origin/cache.ts";
 import { decide } from "../../../src/policy/decide.ts";
+import { inPosture } from "../../../src/policy/modes.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
 import { type Client, locationsOf } from "../places.ts";
 import type { Random } from "../random.ts";
@@ -77,7 +78,7 @@ export class Visitor {
     const site = siteOf(policy, facts);
     isolate.keepInTouch(now);
     const desk = isolate.desk(site);
-    const situation = { posture: desk.posture(now), switchedOff: desk.switchedOff, onset: desk.onset(now) };
+    const situation = { ...inPosture(desk.posture(now)), switchedOff: desk.switchedOff, onset: desk.onset(now) };
     const decision = decide(facts, identity, site, policy, isolate.tally, situation, now);
     isolate.tally.apply(decision.charges, now);
     desk.noteAsker(identity.lane, facts.asker);
