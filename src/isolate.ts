@@ -6,6 +6,7 @@ import type { StandingRefusal } from "./answer/respondent.ts";
 import { SupportCodes } from "./answer/support.ts";
 import { Exchange } from "./counters/exchange.ts";
 import type { Registered } from "./counters/facility-use.ts";
+import type { KnownLists } from "./counters/operators-lists.ts";
 import type { ExchangeReply, SiteSummary } from "./counters/protocol.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { sipKey } from "./counters/siphash.ts";
@@ -20,6 +21,7 @@ import { proofKinds } from "./identity/kinds.ts";
 import { EndedPasses } from "./identity/pass-ends.ts";
 import type { Attempts, ProofKind } from "./identity/proof.ts";
 import { Revocations } from "./identity/revocations.ts";
+import { Bans } from "./policy/bans.ts";
 import { compile, facilityOf } from "./policy/compile.ts";
 import type { Policy, Site } from "./policy/policy.ts";
 import { Remembered } from "./remembered.ts";
@@ -50,6 +52,7 @@ export class Isolate {
   readonly attempts: Attempts;
   readonly revocations = new Revocations();
   readonly endedPasses = new EndedPasses();
+  readonly bans = new Bans();
   readonly tally: Tally;
   readonly refusals = new StandingRefusals<RefusalAtDesk>();
   /** Tokens of strict budgets, fetched ahead. */
@@ -93,9 +96,19 @@ export class Isolate {
     return false;
   }
 
+  /** What news it has had: only later ones are told. */
+  get known(): KnownLists {
+    return {
+      revocationsVersion: this.revocations.version,
+      bansVersion: this.bans.version,
+      passEndsKnown: this.endedPasses.knownUntil,
+    };
+  }
+
   obey(reply: ExchangeReply, now: number): void {
     if (reply.revocations) this.revocations.learn(reply.revocations);
     if (reply.passEnds) this.endedPasses.learn(reply.passEnds);
+    if (reply.bans) this.bans.learn(reply.bans);
     for (const order of reply.sites)
       for (const desk of this.#desks.values()) if (desk.site.name === order.site) desk.obey(order, now);
   }

@@ -13,8 +13,7 @@ export function keepInTouch(isolate: Isolate, env: Env, ctx: ExecutionContext, n
   const exchange = isolate.exchange.schedule({
     partner: (detour) => counterShard(env, (isolate.home + detour) % SHARD_COUNT),
     summarize: () => isolate.summarize(Date.now()),
-    revocationsVersion: () => isolate.revocations.version,
-    passEndsKnown: () => isolate.endedPasses.knownUntil,
+    known: () => isolate.known,
     obey: (reply, now) => isolate.obey(reply, now),
     wait: (ms) => scheduler.wait(ms),
     now: Date.now,

@@ -142,7 +142,7 @@ async function pass(visit: Visit): Promise<Response> {
     desk.site,
     isolate.policy,
     isolate.tally,
-    { posture, switchedOff: desk.switchedOff, onset: desk.onset(now) },
+    { posture, switchedOff: desk.switchedOff, onset: desk.onset(now), bans: isolate.bans },
     now,
   );
   visit.decision = decision;

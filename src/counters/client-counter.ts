@@ -162,8 +162,7 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
       incarnation: this.#incarnation,
       isolates: this.#shard.isolates,
       sites: this.#shard.summaries(now),
-      revocationsVersion: this.#shard.revocationsVersion,
-      passEndsKnown: this.#shard.passEndsKnown,
+      ...this.#shard.known,
     };
     this.#shard.obey(await watchObject(this.env).report(report), now);
   }

@@ -2,6 +2,7 @@
  * The isolate's side of the exchange: about one call a second to one home shard, after a response, whatever the flood.
  * Nobody ever waits for it. When it fails the isolate goes on by its own tally, tries less often, and recovers by itself.
  */
+import type { KnownLists } from "./operators-lists.ts";
 import type { ExchangeReply, ExchangeReport, SiteSummary } from "./protocol.ts";
 import type { Tally } from "./tally.ts";
 
@@ -36,8 +37,8 @@ export interface ExchangeDeps {
    */
   readonly partner: (detour: number) => ExchangePartner;
   readonly summarize: () => readonly SiteSummary[];
-  readonly revocationsVersion?: () => number;
-  readonly passEndsKnown?: () => number;
+  /** Which of the operators' lists this isolate knows. */
+  readonly known?: () => KnownLists;
   readonly obey: (reply: ExchangeReply, now: number) => void;
   readonly wait: (ms: number) => Promise<unknown>;
   readonly now: () => number;
@@ -74,9 +75,9 @@ export class Exchange {
   #detour = 0;
   #alone: Alone | null = null;
   #aloneSince = 0;
+  #aloneUntoldMs = 0;
 
   constructor(isolate: string, tally: Tally) {
-  #aloneUntoldMs = 0;
     this.isolate = isolate;
     this.#tally = tally;
   }
@@ -91,8 +92,6 @@ export class Exchange {
     return this.#alone;
   }
 
-  /** Whether there is nothing to schedule: asked with every request. */
-  isUnderWay(now: number): boolean {
   /** How long the isolate was on its own, ms, as far as that is over and not taken yet: the site summary's `aloneMs`. */
   takeAloneMs(): number {
     const ms = this.#aloneUntoldMs;
@@ -100,6 +99,8 @@ export class Exchange {
     return ms;
   }
 
+  /** Whether there is nothing to schedule: asked with every request. */
+  isUnderWay(now: number): boolean {
     return this.#scheduled && now - this.#scheduledAt < LOST_AFTER_MS;
   }
 
@@ -135,8 +136,7 @@ export class Exchange {
         isolate: this.isolate,
         spendings,
         sites: deps.summarize(),
-        revocationsVersion: deps.revocationsVersion?.() ?? 0,
-        passEndsKnown: deps.passEndsKnown?.() ?? 0,
+        ...deps.known?.(),
       });
       const reply = await Promise.race([call, deps.wait(CALL_TIMEOUT_MS).then(() => null)]);
       if (reply === null) throw new Late("the shard did not answer in time");

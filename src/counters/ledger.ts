@@ -111,8 +111,8 @@ export class Ledger {
   giveBack(key: KeyHash, ms: number): void {
     const slot = this.#find(key.hi, key.lo);
     if (slot < 0) return;
-    this.#tat[slot] = this.#at(slot) - ms;
-    this.#unreported[slot] = (this.#unreported[slot] ?? 0) - ms;
+    this.#doubles[tatOf(slot)] = this.#at(slot) - ms;
+    this.#floats[slot + UNREPORTED] = (this.#floats[slot + UNREPORTED] ?? 0) - ms;
     this.#enqueue(slot, 0);
   }
 

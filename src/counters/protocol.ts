@@ -4,36 +4,31 @@
  */
 
 import type { PassEnds } from "../identity/pass-ends.ts";
-import type { RevocationList } from "../identity/revocations.ts";
 import type { ManualModes } from "../policy/modes.ts";
 import type { Posture } from "../policy/verdict.ts";
 import { addLineCounts, type LineCounts, type Lines } from "../waiting/lines.ts";
 import { addUses, type FacilityUse } from "./facility-use.ts";
 import type { Lease } from "./lease-book.ts";
 import type { Spendings } from "./ledger.ts";
+import type { KnownLists, OperatorsLists } from "./operators-lists.ts";
 import { combined, plus, type Rates, ratesFrom, scaledBy } from "./rates.ts";
 
-/** An isolate's report to its home shard. */
-export interface ExchangeReport {
+/** An isolate's report to its home shard, and which lists it knows. */
+export interface ExchangeReport extends KnownLists {
   /** Random id of the isolate, new with each start. */
   readonly isolate: string;
   readonly spendings: Spendings;
   /** One for each site, in the order of the rules. */
   readonly sites: readonly SiteSummary[];
-  /** Which list of revocations the isolate knows. */
-  readonly revocationsVersion?: number;
-  /** Up to when the isolate knows whose passes ended, ms since 1970. */
-  readonly passEndsKnown?: number;
 }
 
-export interface ExchangeReply {
+/** With those lists that are new to the isolate. */
+export interface ExchangeReply extends OperatorsLists {
   /** When the shard wants to hear from this isolate again, ms; the isolate adds jitter. */
   readonly nextInMs: number;
   /** TATs of the keys that were reported, in the same order. */
   readonly tats: Float64Array;
   readonly sites: readonly SiteOrders[];
-  /** Only for an isolate that knows an older list. */
-  readonly revocations?: RevocationList;
   /** Only for an isolate that does not know of the last sign-outs. */
   readonly passEnds?: PassEnds;
 }
@@ -51,13 +46,13 @@ export interface SiteSummary {
   readonly turnedAway: number;
   /** Answers of the origin, and those of them that say it is overloaded: 502 to 504, Cloudflare's 52x, timeout, no connection. */
   readonly forwarded: number;
-  /** How long the reporters were on their own, ms together, as far as it is over: told with the first site, as `full` is. */
-  readonly aloneMs?: number;
   readonly failed: number;
   /** Requests sent to the origin: so many answers are to be expected soon. Left out by older isolates. */
   readonly asked?: number;
   /** Denied keys that had to be forgotten as all around them were denied as well. Above 0 is itself a reason to be on guard. */
   readonly full?: number;
+  /** How long the reporters were on their own, ms together, as far as it is over: told with the first site, as `full` is. */
+  readonly aloneMs?: number;
   /** People in the waiting room, by class of service. */
   readonly lines?: LineCounts;
   /** Of `wanted`, what was sent to the origin. */
@@ -79,8 +74,8 @@ export interface SiteSummary {
   readonly lease?: { readonly number: number; readonly held: readonly number[]; readonly lapsed?: boolean };
 }
 
-/** What the watch wants of an isolate for a site. */
-export interface SiteOrders {
+/** What the watch wants of an isolate for a site. Lists that are new to a shard ride with the first, as they concern all sites. */
+export interface SiteOrders extends OperatorsLists {
   readonly site: string;
   readonly posture: Posture;
   /** Why, for explanation. */
@@ -93,9 +88,7 @@ export interface SiteOrders {
   readonly lines?: Lines | null;
   /** When the automatic posture left normal, ms since 1970; null while it is normal. */
   readonly since?: number | null;
-  /** From the watch to a shard that knows an older list: rides with the first order, as it concerns all sites. */
-  readonly revocations?: RevocationList;
-  /** Likewise, to a shard that does not know of the last sign-outs. */
+  /** To a shard that does not know of the last sign-outs, with the first order as well. */
   readonly passEnds?: PassEnds;
   /** The same by class of service, as a lease. Null: there is none to give, the last one runs out. */
   readonly lease?: Lease | null;
@@ -109,13 +102,13 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     site: b.site,
     capacityPerSecond: b.capacityPerSecond,
     overMs: Math.max(a.overMs, b.overMs),
-    aloneMs: (a.aloneMs ?? 0) + (b.aloneMs ?? 0),
     wanted: b.wanted.map((units, i) => units + (a.wanted[i] ?? 0)),
     turnedAway: a.turnedAway + b.turnedAway,
     forwarded: a.forwarded + b.forwarded,
     failed: a.failed + b.failed,
     asked: askedIn(a) + askedIn(b),
     full: (a.full ?? 0) + (b.full ?? 0),
+    aloneMs: (a.aloneMs ?? 0) + (b.aloneMs ?? 0),
     lines: addLineCounts(a.lines, b.lines),
     sent: plus(ratesFrom(a.sent), ratesFrom(b.sent)),
     overdrawn: (a.overdrawn ?? 0) + (b.overdrawn ?? 0),

@@ -7,9 +7,9 @@
  * watch as well, whose orders come back with `obey`. Nothing here waits, and all memory is bounded.
  */
 import { PassEndLog } from "../identity/pass-ends.ts";
-import type { RevocationList } from "../identity/revocations.ts";
 import { LeaseBook } from "./lease-book.ts";
 import { Ledger, type Spendings } from "./ledger.ts";
+import { after, type KnownLists, newsFor, type OperatorsLists, versionsOf } from "./operators-lists.ts";
 import {
   addSummaries,
   type ExchangeReply,
@@ -96,7 +96,7 @@ export class Shard {
   readonly #tenancies = new Map<string, Tenancy>();
   #summaries = new Map<string, SiteSummary>();
   #orders: readonly SiteOrders[] = [];
-  #revocations: RevocationList | null = null;
+  #lists: OperatorsLists = {};
   readonly #passEnds = new PassEndLog();
   #handedOverAt = 0;
   #toldWatchAt = 0;
@@ -125,15 +125,8 @@ export class Shard {
     this.#hungry ||= hungry;
     const soon = hungry || isFirst || this.#orders.length === 0;
     const nextInMs = soon ? Math.max(FIRST_PACE_MS, this.#paceMs() / 3) : this.#paceMs();
-    const isNews = this.revocationsVersion > (report.revocationsVersion ?? 0);
     const passEnds = this.#passEnds.after(report.passEndsKnown ?? 0);
-    return {
-      nextInMs,
-      tats,
-      sites,
-      ...(this.#revocations && isNews ? { revocations: this.#revocations } : {}),
-      ...(passEnds ? { passEnds } : {}),
-    };
+    return { nextInMs, tats, sites, ...newsFor(report, this.#lists), ...(passEnds ? { passEnds } : {}) };
   }
 
   /** Another shard hands over what its isolates spent of our keys, and learns where these stand. */
@@ -178,14 +171,9 @@ export class Shard {
     return summaries;
   }
 
-  /** Which list of revocations is known here; 0 for none. */
-  get revocationsVersion(): number {
-    return this.#revocations?.version ?? 0;
-  }
-
-  /** Up to when it is known here whose passes ended, ms since 1970. */
-  get passEndsKnown(): number {
-    return this.#passEnds.knownUntil;
+  /** What is known here of what operators ordered, and of whose passes ended. */
+  get known(): KnownLists {
+    return { ...versionsOf(this.#lists), passEndsKnown: this.#passEnds.knownUntil };
   }
 
   /**
@@ -194,8 +182,8 @@ export class Shard {
    * @param askedAt when the watch was asked, ms: leases count from then
    */
   obey(orders: readonly SiteOrders[], askedAt: number): void {
-    this.#orders = orders.map(({ revocations, passEnds, ...order }) => {
-      if (revocations && revocations.version > this.revocationsVersion) this.#revocations = revocations;
+    this.#orders = orders.map(({ revocations, bans, passEnds, ...order }) => {
+      this.#lists = after(this.#lists, { ...(revocations && { revocations }), ...(bans && { bans }) });
       if (passEnds) this.#passEnds.learn(passEnds);
       return order;
     });
@@ -267,9 +255,9 @@ export class Shard {
       const lasts = tenancy ? Math.min(ISOLATE_LEASE_MS, tenancy.until - now) : 0;
       const claim = {
         need: this.#isolates.get(isolate)?.need.get(order.site) ?? NO_RATES,
-        lapsed: summary?.lease?.lapsed ?? false,
         held: ratesFrom(summary?.lease?.held),
         number: summary?.lease?.number ?? 0,
+        lapsed: summary?.lease?.lapsed ?? false,
       };
       const lease = (summary && lasts > 0 && tenancy?.book.grant(isolate, claim, tenancy.held, lasts, now)) || null;
       return { ...order, lease, unitsPerSecond: lease ? totalOf(ratesFrom(lease.perSecond)) : 0 };

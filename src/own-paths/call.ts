@@ -3,6 +3,8 @@ import * as v from "valibot";
 
 const BODY_MAX_CHARACTERS = 8192;
 const WATCH_TIMEOUT_MS = 3000;
+/** A day: whoever still needs it then decides again. */
+export const MINUTES_MAX = 24 * 60;
 
 /** A text of one to so many characters. */
 export const words = (most: number) => v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(most));

@@ -8,13 +8,10 @@ import type { Env } from "../env.ts";
 import { keyOf, type Mode } from "../policy/modes.ts";
 import type { Site } from "../policy/policy.ts";
 import { POSTURES } from "../policy/verdict.ts";
-import { inTime, json, problem, read, timeOf, unanswered, words } from "./call.ts";
+import { inTime, json, MINUTES_MAX, problem, read, timeOf, unanswered, words } from "./call.ts";
 import { facilitiesShown } from "./facilities.ts";
 import { nameInLog } from "./name-in-log.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
-
-/** A day: whoever still needs it then decides again. */
-const MINUTES_MAX = 24 * 60;
 
 const frame = {
   site: words(100),

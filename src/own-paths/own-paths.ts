@@ -13,6 +13,7 @@ import { roomForOurWork } from "../policy/room.ts";
 import type { Facts } from "../request/facts.ts";
 import { resendRoutes } from "../resend/routes.ts";
 import { accessKeys } from "./access-keys.ts";
+import { banRoutes } from "./ban.ts";
 import { challengeContext } from "./challenge-context.ts";
 import { checkRoute } from "./check.ts";
 import { echoRoutes } from "./echo.ts";
@@ -49,6 +50,7 @@ export interface OwnRequest {
 const ROUTES: readonly OwnRoute[] = [
   ...modeRoutes,
   ...revokeRoutes,
+  ...banRoutes,
   ...echoRoutes,
   ...grantRoutes,
   entryRoute,

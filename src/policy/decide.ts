@@ -18,6 +18,9 @@ const POSTURE_RETRY_S = 30;
 /** That of what strangers do where nothing depends on it (CLASS_OF_SERVICE). */
 const LAST_CLASS: ClassOfService = 3;
 
+/** The reason of a block that an operator ordered; whom it is about is for operators only. */
+const BANNED = "banned by an operator";
+
 /** Whoever meets something that is switched off is not told to wait longer than this, seconds. */
 const OFF_RETRY_MAX_S = 600;
 
@@ -31,7 +34,7 @@ export function decide(
   situation: Situation,
   now: number,
 ): Decision {
-  const { posture, switchedOff, onset } = situation;
+  const { posture, switchedOff, onset, bans } = situation;
   const route = routeOf(site, facts);
   const subject: Subject = { facts, lane: identity.lane, route };
   const charges = chargesFor(policy, subject, identity, counters, now);
@@ -52,6 +55,7 @@ export function decide(
   });
 
   if (matched?.then === "block") return decision({ kind: "block" }, matched.name);
+  if (mayBeBanned(identity) && bans.includes(facts, now)) return decision({ kind: "block" }, BANNED);
   const off = switchedOff.get(route.name);
   // Switched off under other rules, it may have become something that people cannot do without.
   if (off && off.until > now && route.importance === "sheddable") {
@@ -81,6 +85,11 @@ export function decide(
   return ticket
     ? decision(underPosture(posture, subject, true), "visit ticket", [...charges, ...ticket])
     : decision(verdict, matched?.name ?? posture, charges);
+}
+
+/** Proven identity beats address. A clearance can be bought, and a botnet in a banned network would buy it. */
+function mayBeBanned({ principal, knownDevice, facility }: Identity): boolean {
+  return principal === null && !knownDevice && facility === null;
 }
 
 /** What becomes of a request for which a budget has no room. */

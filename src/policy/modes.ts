@@ -3,6 +3,7 @@
  * sheddable route that is switched off. They come from src/rules.ts or from an operator's call; an operator's comes first,
  * as it is the later word. Every mode ends by itself.
  */
+import { type BanView, NO_BANS } from "./bans.ts";
 import type { Posture } from "./verdict.ts";
 
 /** What people are told, in both languages. Plain text. */
@@ -49,11 +50,13 @@ export interface Situation {
   readonly switchedOff: SwitchedOffRoutes;
   /** When the posture left normal, ms since 1970; null while it is normal, or nobody knows. */
   readonly onset: number | null;
+  /** Whom operators shut out. */
+  readonly bans: BanView;
 }
 
 /** Where nothing but the posture is known. */
 export function inPosture(posture: Posture): Situation {
-  return { posture, switchedOff: NOTHING_OFF, onset: null };
+  return { posture, switchedOff: NOTHING_OFF, onset: null, bans: NO_BANS };
 }
 
 /** Modes from several places, those that come first winning. */

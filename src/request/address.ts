@@ -78,6 +78,12 @@ export function parseNetwork(text: string): Network {
   return { bytes: parsed, bits };
 }
 
+/** A network as text, what lies beyond its length left out: "203.0.113.77/24" is "203.0.113.0/24". */
+export function networkText({ bytes, bits }: Network): string {
+  const within = bytes.map((byte, i) => byte & (0xff00 >> Math.max(0, Math.min(8, bits - 8 * i))));
+  return `${ipaddr.fromByteArray(within).toString()}/${bits}`;
+}
+
 function parseAddressBytes(text: string): readonly number[] | null {
   const v4 = parseIPv4(text);
   if (v4) return v4;

@@ -8,6 +8,7 @@
  * of a shard hold that started anew less than a minute before may be counted once (test/counters/leases.test.ts).
  */
 import { LeaseBook } from "../counters/lease-book.ts";
+import type { KnownLists } from "../counters/operators-lists.ts";
 import { addSummaries, type SiteOrders, type SiteSummary } from "../counters/protocol.ts";
 import { NO_RATES, plus, type Rates, ratesFrom, totalOf } from "../counters/rates.ts";
 import { LineKeeper } from "../waiting/lines.ts";
@@ -27,16 +28,13 @@ const PROVEN_PARTS_MIN = 3;
 /** Shards that may come to an incomplete book at once. */
 const NEW_SHARDS = 16;
 
-export interface ShardReport {
+/** A shard's report, and which of the operators' lists it knows. */
+export interface ShardReport extends KnownLists {
   readonly shard: number;
   /** Random, new with each start of the shard: leases of its earlier lives are still out. */
   readonly incarnation?: string;
   readonly isolates: number;
   readonly sites: readonly SiteSummary[];
-  /** Which list of revocations the shard knows. */
-  readonly revocationsVersion?: number;
-  /** Up to when the shard knows whose passes ended, ms since 1970. */
-  readonly passEndsKnown?: number;
 }
 
 /** A metric: isolates that could not reach their shard, and had nobody's counts but their own. */
@@ -68,25 +66,25 @@ export class Lookout {
   readonly #learnsUntil: number;
   readonly #leasedBefore: Leased;
   #steeredAt = 0;
+  #loneliness: Loneliness;
 
   /** @param leasedBefore what an earlier lookout may have leased; empty when there was none */
-  #loneliness: Loneliness;
   constructor(now: number, leasedBefore: Leased = new Map()) {
     this.#learnsUntil = now + SHARD_LEASE_MS + CLOCK_SKEW_MS;
     this.#leasedBefore = leasedBefore;
-  }
-
     this.#loneliness = { since: now, ms: 0, lastToldAt: null };
   }
 
   /** How long isolates counted on their own, as far as they said so since this lookout began. */
   get loneliness(): Loneliness {
     return this.#loneliness;
+  }
+
   report({ shard, incarnation, sites }: ShardReport, now: number): readonly SiteOrders[] {
     for (const summary of sites) {
+      this.#noteLoneliness(summary.aloneMs ?? 0, now);
       const site = this.#siteFor(summary, now);
       if (!site) continue;
-      this.#noteLoneliness(summary.aloneMs ?? 0, now);
       site.pending = addSummaries(site.pending, summary);
       site.need.set(shard, { need: ratesFrom(summary.need ?? summary.wanted), at: now });
     }
@@ -117,17 +115,18 @@ export class Lookout {
     return new Map([...this.#sites].map(([name, { state }]) => [name, state]));
   }
 
-  #lease(name: string, site: Site, who: string, { need, lease, wanted }: SiteSummary, now: number) {
-    const claim = {
   #noteLoneliness(aloneMs: number, now: number): void {
     if (!(aloneMs > 0)) return;
     const { since, ms } = this.#loneliness;
     this.#loneliness = { since, ms: ms + aloneMs, lastToldAt: now };
   }
 
+  #lease(name: string, site: Site, who: string, { need, lease, wanted }: SiteSummary, now: number) {
+    const claim = {
       need: ratesFrom(need ?? wanted),
       held: ratesFrom(lease?.held),
       number: lease?.number ?? 0,
+      lapsed: lease?.lapsed ?? false,
     };
     const learning = this.#leasedBefore.has(name) && now < this.#learnsUntil;
     return site.book.grant(who, claim, site.pools, SHARD_LEASE_MS, now, learning ? provenPart(site.pools) : NO_RATES);
@@ -152,7 +151,6 @@ export class Lookout {
   }
 
   #steer(now: number): void {
-      lapsed: lease?.lapsed ?? false,
     // By our own clock: an isolate that was idle reports over an hour what came in the last second.
     const overMs = Math.min(Math.max(STEER_EVERY_MS, now - this.#steeredAt), STEER_OVER_MS_MAX);
     this.#steeredAt = now;

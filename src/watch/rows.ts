@@ -1,8 +1,8 @@
 /** The tables of the watch's books. Each is made where it is first needed; ../counters/STORED.md says what they hold. */
 import type { UsualRow, UsualRows } from "./facility-watch.ts";
 import type { ModeRow, ModeRows } from "./mode-book.ts";
+import type { Order, OrderRows } from "./order-book.ts";
 import type { PassEndRows } from "./pass-end-book.ts";
-import type { Revocation, RevocationRows } from "./revocation-book.ts";
 
 export function modeRowsIn(sql: SqlStorage): ModeRows {
   sql.exec(
@@ -18,24 +18,28 @@ export function modeRowsIn(sql: SqlStorage): ModeRows {
   };
 }
 
-export function revocationRowsIn(sql: SqlStorage): RevocationRows {
+/** One table for each kind of order, alike but for the column that says whom it is about. */
+export function orderRowsIn<Ordered extends Order & Record<Whom, string>, Whom extends string>(
+  sql: SqlStorage,
+  table: string,
+  whom: Whom,
+): OrderRows<Ordered> {
   sql.exec(
-    "CREATE TABLE IF NOT EXISTS revocation (principal TEXT PRIMARY KEY, until INTEGER NOT NULL, " +
+    `CREATE TABLE IF NOT EXISTS ${table} (${whom} TEXT PRIMARY KEY, until INTEGER NOT NULL, ` +
       "reason TEXT NOT NULL, by TEXT NOT NULL) WITHOUT ROWID",
   );
   return {
-    read: () =>
-      sql.exec("SELECT principal, until, reason, by FROM revocation").toArray() as unknown as readonly Revocation[],
-    write: ({ principal, until, reason, by }) =>
+    read: () => sql.exec(`SELECT ${whom}, until, reason, by FROM ${table}`).toArray() as unknown as readonly Ordered[],
+    write: (order) =>
       void sql.exec(
-        "INSERT OR REPLACE INTO revocation (principal, until, reason, by) VALUES (?, ?, ?, ?)",
-        principal,
-        until,
-        reason,
-        by,
+        `INSERT OR REPLACE INTO ${table} (${whom}, until, reason, by) VALUES (?, ?, ?, ?)`,
+        order[whom],
+        order.until,
+        order.reason,
+        order.by,
       ),
-    remove: (principal) => void sql.exec("DELETE FROM revocation WHERE principal = ?", principal),
-    removeEnded: (now) => void sql.exec("DELETE FROM revocation WHERE until <= ?", now),
+    remove: (key) => void sql.exec(`DELETE FROM ${table} WHERE ${whom} = ?`, key),
+    removeEnded: (now) => void sql.exec(`DELETE FROM ${table} WHERE until <= ?`, now),
   };
 }
 

@@ -1,24 +1,26 @@
 /**
  * Watch: the one Durable Object that sees every site whole. Here only what needs the platform; what it knows and says stands
- * in lookout.ts, what operators set in mode-book.ts and revocation-book.ts, who signed out in pass-end-book.ts, how much
+ * in lookout.ts, what operators set in mode-book.ts and order-book.ts, who signed out in pass-end-book.ts, how much
  * facilities use in facility-watch.ts. What it measures is in memory: after a restart it learns anew within a second. What
  * is stored stands in ../counters/STORED.md, and how in rows.ts.
  */
 import { DurableObject } from "cloudflare:workers";
 import { FLOOR_FOR_MS } from "../counters/lease-book.ts";
+import { newsFor, type OperatorsLists } from "../counters/operators-lists.ts";
 import type { SiteOrders } from "../counters/protocol.ts";
 import { combined, NO_RATES, type Rates, ratesFrom, totalOf } from "../counters/rates.ts";
 import type { ObjectsEnv } from "../counters/shards.ts";
-import type { RevocationList } from "../identity/revocations.ts";
+import { REVOCATIONS_MAX, type RevocationList } from "../identity/revocations.ts";
+import { BANS_MAX, type BanList } from "../policy/bans.ts";
 import type { ManualModes, Mode } from "../policy/modes.ts";
 import { type FacilityView, FacilityWatch } from "./facility-watch.ts";
 import { CLOCK_SKEW_MS, type Loneliness, Lookout, SHARD_LEASE_MS, type ShardReport } from "./lookout.ts";
 import { ModeBook } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
+import { type Order, OrderBook } from "./order-book.ts";
 import { Overshoot } from "./overshoot.ts";
 import { PassEndBook } from "./pass-end-book.ts";
-import { type Revocation, RevocationBook } from "./revocation-book.ts";
-import { modeRowsIn, passEndRowsIn, revocationRowsIn, usualRowsIn } from "./rows.ts";
+import { modeRowsIn, orderRowsIn, passEndRowsIn, usualRowsIn } from "./rows.ts";
 
 const PURGE_EVERY_MS = 60_000;
 /** How much is leased out is written down when it is more than the row says, else so often while there are leases. */
@@ -28,13 +30,23 @@ const ROW_COUNTS_FOR_MS = WRITE_EVERY_MS + SHARD_LEASE_MS + CLOCK_SKEW_MS + FLOO
 /** Written with so much on top, so that it is seldom written. */
 const WRITE_AHEAD = 1.2;
 
+export interface Revocation extends Order {
+  readonly principal: string;
+}
+
+/** `who`: as policy/bans.ts writes it. */
+export interface BanOrder extends Order {
+  readonly who: string;
+}
+
 export class Watch extends DurableObject<ObjectsEnv> {
   readonly #lookout: Lookout;
   /** What the rows say, and when they were written. */
   readonly #leased = new Map<string, { readonly rates: Rates; readonly at: number }>();
   readonly #onsets = new Onsets();
   readonly #modes: ModeBook;
-  readonly #revocations: RevocationBook;
+  readonly #revocations: OrderBook<Revocation>;
+  readonly #bans: OrderBook<BanOrder>;
   readonly #passEnds: PassEndBook;
   readonly #facilities: FacilityWatch;
   readonly #overshoot = new Overshoot();
@@ -51,16 +63,23 @@ export class Watch extends DurableObject<ObjectsEnv> {
       now,
       new Map(rows.map(({ site, rates }) => [String(site), ratesFrom(String(rates).split(" ").map(Number))])),
     );
-    this.#revocations = new RevocationBook(revocationRowsIn(ctx.storage.sql), now);
-    this.#modes = new ModeBook(modeRowsIn(ctx.storage.sql), now);
-    this.#passEnds = new PassEndBook(passEndRowsIn(ctx.storage.sql));
-    this.#facilities = new FacilityWatch(usualRowsIn(ctx.storage.sql), now);
+    const { sql } = ctx.storage;
+    this.#revocations = new OrderBook<Revocation>(
+      orderRowsIn(sql, "revocation", "principal"),
+      ({ principal }) => principal,
+      REVOCATIONS_MAX,
+      now,
+    );
+    this.#bans = new OrderBook<BanOrder>(orderRowsIn(sql, "ban", "who"), ({ who }) => who, BANS_MAX, now);
+    this.#modes = new ModeBook(modeRowsIn(sql), now);
+    this.#passEnds = new PassEndBook(passEndRowsIn(sql));
+    this.#facilities = new FacilityWatch(usualRowsIn(sql), now);
   }
 
   report(report: ShardReport): readonly SiteOrders[] {
     const now = Date.now();
     this.#purge(now);
-    const news = this.#revocations.newsFor(report.revocationsVersion ?? 0, now);
+    const news = newsFor(report, this.#lists(now));
     const passEnds = this.#passEnds.newsFor(report.passEndsKnown ?? 0);
     const orders = this.#lookout.report(report, now);
     this.#rememberLeases(now);
@@ -71,7 +90,7 @@ export class Watch extends DurableObject<ObjectsEnv> {
       ...order,
       manual: this.#modes.of(order.site, now),
       since: this.#onsets.note(order.site, order.posture, now),
-      ...(news && i === 0 ? { revocations: news } : {}),
+      ...(i === 0 ? news : {}),
       ...(passEnds && i === 0 ? { passEnds } : {}),
     }));
   }
@@ -81,6 +100,7 @@ export class Watch extends DurableObject<ObjectsEnv> {
     this.#purgedAt = now;
     this.#modes.forgetEnded(now);
     this.#revocations.forgetEnded(now);
+    this.#bans.forgetEnded(now);
     this.#passEnds.purge(now);
   }
 
@@ -110,6 +130,11 @@ export class Watch extends DurableObject<ObjectsEnv> {
     this.#modes.end(site, key, Date.now());
   }
 
+  /** For operators. */
+  loneliness(): Loneliness {
+    return this.#lookout.loneliness;
+  }
+
   modesOf(site: string): ManualModes {
     return this.#modes.of(site, Date.now());
   }
@@ -117,22 +142,33 @@ export class Watch extends DurableObject<ObjectsEnv> {
   /** Only operators' calls come here. @returns the list from now on; null when there are too many already */
   revoke(revocation: Revocation): RevocationList | null {
     const now = Date.now();
-    return this.#revocations.add(revocation, now) ? this.#revocations.list(now) : null;
+    return this.#revocations.add(revocation, now) ? this.#lists(now).revocations : null;
   }
 
   liftRevocation(principal: string): RevocationList {
     const now = Date.now();
     this.#revocations.lift(principal, now);
-    return this.#revocations.list(now);
-  }
-
-  /** For operators. */
-  loneliness(): Loneliness {
-    return this.#lookout.loneliness;
+    return this.#lists(now).revocations;
   }
 
   revocations(): readonly Revocation[] {
     return this.#revocations.all(Date.now());
+  }
+
+  /** Only operators' calls come here. @returns the list from now on; null when there are too many already */
+  ban(order: BanOrder): BanList | null {
+    const now = Date.now();
+    return this.#bans.add(order, now) ? this.#lists(now).bans : null;
+  }
+
+  liftBan(who: string): BanList {
+    const now = Date.now();
+    this.#bans.lift(who, now);
+    return this.#lists(now).bans;
+  }
+
+  bans(): readonly BanOrder[] {
+    return this.#bans.all(Date.now());
   }
 
   facilities(): readonly FacilityView[] {
@@ -143,5 +179,16 @@ export class Watch extends DurableObject<ObjectsEnv> {
   endPass(principal: string): true {
     this.#passEnds.end(principal, Date.now());
     return true;
+  }
+
+  /** What everybody must know of them; reasons stay here. */
+  #lists(now: number): Required<OperatorsLists> {
+    return {
+      revocations: {
+        version: this.#revocations.version,
+        entries: this.#revocations.all(now).map(({ principal, until }) => ({ principal, until })),
+      },
+      bans: { version: this.#bans.version, entries: this.#bans.all(now).map(({ who, until }) => ({ who, until })) },
+    };
   }
 }

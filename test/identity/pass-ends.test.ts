@@ -99,7 +99,7 @@ describe("what is kept of sign-outs", () => {
     expect(exchange().sites[0]).not.toHaveProperty("passEnds");
     expect(isolate.has(HERS, NOW)).toBe(true);
     expect(exchange()).not.toHaveProperty("passEnds");
-    expect(shard.passEndsKnown).toBe(NOW);
+    expect(shard.known.passEndsKnown).toBe(NOW);
   });
 });
 
