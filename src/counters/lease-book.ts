@@ -74,6 +74,8 @@ export class LeaseBook {
   /** How many use each class. */
   #users: Rates = NO_RATES;
   #committed: Rates = NO_RATES;
+  /** Of that, what those may use who have fallen silent: nobody else's share. */
+  #silent: Rates = NO_RATES;
   #grants: number;
   readonly #provenPartsMin: number;
 
@@ -126,10 +128,13 @@ export class LeaseBook {
     const shown = before !== undefined && claim.number === before.number;
     const told = shown ? combined(claim.held, before.committed, Math.min) : (before?.committed ?? NO_RATES);
     const exposed = renews ? claim.held : told;
-    // Of a lease that ran out only the floor may be kept: the rest may be somebody else's by now, also at another granter.
-    const lapsed = claim.lapsed === true || (before !== undefined && now > before.leaseUntil);
+    // Of a lease that ran out only the floor may be kept, as the rest may be somebody else's by now. So of another granter's:
+    // that one counts with the floor for a while, whatever is granted here.
+    const lapsed = claim.lapsed === true || (before ? now > before.leaseUntil : !this.#grantees.has(EARLIER));
     const kept = lapsed ? scaledBy(exposed, FLOOR_SHARE) : exposed;
     const held = before ? combined(kept, mine, Math.min) : kept;
+    const mineSilent = before && now > before.leaseUntil ? mine : NO_RATES;
+    const silent = combined(this.#silent, mineSilent, less);
     const count = this.#grantees.size + (before ? 0 : 1);
     let growth = Math.max(0, totalOf(pool) - totalOf(others) - totalOf(held));
     const at = (c: ClassOfService): number => {
@@ -137,7 +142,7 @@ export class LeaseBook {
         c,
         claim.need[c],
         need[c],
-        pool[c],
+        Math.max(0, pool[c] - silent[c]),
         count,
         users[c],
         this.#provenPartsMin,
@@ -162,6 +167,7 @@ export class LeaseBook {
     this.#grantees.set(who, grantee);
     this.#need = need;
     this.#users = users;
+    this.#silent = silent;
     this.#committed = plus(others, usable(grantee, now));
     return { number, perSecond, forMs };
   }
@@ -179,13 +185,14 @@ export class LeaseBook {
     this.#need = NO_RATES;
     this.#users = NO_RATES;
     this.#committed = NO_RATES;
+    this.#silent = NO_RATES;
     for (const [who, grantee] of this.#grantees) {
       if (now > grantee.leaseUntil + FLOOR_FOR_MS) this.#grantees.delete(who);
       else {
         if (now <= grantee.leaseUntil) {
           this.#need = plus(this.#need, grantee.need);
           this.#users = plus(this.#users, usedBy(grantee.need));
-        }
+        } else if (who !== EARLIER) this.#silent = plus(this.#silent, usable(grantee, now));
         this.#committed = plus(this.#committed, usable(grantee, now));
       }
     }
