@@ -11,12 +11,24 @@ export interface Order {
   readonly by: string;
 }
 
+export interface Revocation extends Order {
+  readonly principal: string;
+}
+
+/** `who`: as policy/bans.ts writes it. */
+export interface BanOrder extends Order {
+  readonly who: string;
+}
+
 export interface OrderRows<Ordered extends Order> {
   read(): readonly Ordered[];
   write(order: Ordered): void;
   remove(key: string): void;
   removeEnded(now: number): void;
 }
+
+export const revokedOf = ({ principal, until }: Revocation) => ({ principal, until });
+export const bannedOf = ({ who, until }: BanOrder) => ({ who, until });
 
 export class OrderBook<Ordered extends Order> {
   readonly #rows: OrderRows<Ordered>;
@@ -39,11 +51,6 @@ export class OrderBook<Ordered extends Order> {
     for (const order of rows.read()) this.#orders.set(keyOf(order), order);
   }
 
-  /** Grows with each change. */
-  get version(): number {
-    return this.#version;
-  }
-
   /** @returns false when there are too many already */
   add(order: Ordered, now: number): boolean {
     this.forgetEnded(now);
@@ -64,6 +71,11 @@ export class OrderBook<Ordered extends Order> {
   /** All that hold, with reasons, for operators. */
   all(now: number): readonly Ordered[] {
     return [...this.#orders.values()].filter(({ until }) => until > now);
+  }
+
+  /** The same for everybody. @param tell what of an order they must know: reasons stay here */
+  list<Entry>(tell: (order: Ordered) => Entry, now: number): { version: number; entries: readonly Entry[] } {
+    return { version: this.#version, entries: this.all(now).map(tell) };
   }
 
   forgetEnded(now: number): void {

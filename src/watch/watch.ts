@@ -17,7 +17,7 @@ import { type FacilityView, FacilityWatch } from "./facility-watch.ts";
 import { CLOCK_SKEW_MS, type Loneliness, Lookout, SHARD_LEASE_MS, type ShardReport } from "./lookout.ts";
 import { ModeBook } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
-import { type Order, OrderBook } from "./order-book.ts";
+import { type BanOrder, bannedOf, OrderBook, type Revocation, revokedOf } from "./order-book.ts";
 import { Overshoot } from "./overshoot.ts";
 import { PassEndBook } from "./pass-end-book.ts";
 import { modeRowsIn, orderRowsIn, passEndRowsIn, usualRowsIn } from "./rows.ts";
@@ -29,15 +29,6 @@ const WRITE_EVERY_MS = 10_000;
 const ROW_COUNTS_FOR_MS = WRITE_EVERY_MS + SHARD_LEASE_MS + CLOCK_SKEW_MS + FLOOR_FOR_MS;
 /** Written with so much on top, so that it is seldom written. */
 const WRITE_AHEAD = 1.2;
-
-export interface Revocation extends Order {
-  readonly principal: string;
-}
-
-/** `who`: as policy/bans.ts writes it. */
-export interface BanOrder extends Order {
-  readonly who: string;
-}
 
 export class Watch extends DurableObject<ObjectsEnv> {
   readonly #lookout: Lookout;
@@ -181,14 +172,7 @@ export class Watch extends DurableObject<ObjectsEnv> {
     return true;
   }
 
-  /** What everybody must know of them; reasons stay here. */
   #lists(now: number): Required<OperatorsLists> {
-    return {
-      revocations: {
-        version: this.#revocations.version,
-        entries: this.#revocations.all(now).map(({ principal, until }) => ({ principal, until })),
-      },
-      bans: { version: this.#bans.version, entries: this.#bans.all(now).map(({ who, until }) => ({ who, until })) },
-    };
+    return { revocations: this.#revocations.list(revokedOf, now), bans: this.#bans.list(bannedOf, now) };
   }
 }

@@ -4,14 +4,17 @@
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { newsFor } from "../../src/counters/operators-lists.ts";
 import type { SiteOrders } from "../../src/counters/protocol.ts";
 import { SHARD_COUNT, Shard } from "../../src/counters/shard.ts";
 import { EndedPasses } from "../../src/identity/pass-ends.ts";
 import { Revocations } from "../../src/identity/revocations.ts";
+import { Bans } from "../../src/policy/bans.ts";
 import type { Mode } from "../../src/policy/modes.ts";
 import { ModeBook } from "../../src/watch/mode-book.ts";
+import { type BanOrder, bannedOf, OrderBook, type Revocation, revokedOf } from "../../src/watch/order-book.ts";
 import { PassEndBook } from "../../src/watch/pass-end-book.ts";
-import { RevocationBook } from "../../src/watch/revocation-book.ts";
+import { facts } from "../policy/subjects.ts";
 
 const START = Date.UTC(2026, 10, 26, 9);
 const WITHIN_MS = 5_000;
@@ -21,6 +24,7 @@ const CALL_MS_MAX = 100;
 /** Of an isolate's own: 0.8 to 1.2 times the pace that the shard sets (counters/exchange.ts). */
 const JITTER = 0.2;
 const SITE = "portal";
+const BOT = facts();
 const [STOLEN, SIGNED_OUT] = ["0123456789abcdef0123456789abcdef", "fedcba9876543210fedcba9876543210"];
 
 interface Isolate {
@@ -29,6 +33,7 @@ interface Isolate {
   dueAt: number;
   revision: number;
   readonly revocations: Revocations;
+  readonly bans: Bans;
   readonly endedPasses: EndedPasses;
 }
 
@@ -40,17 +45,18 @@ const noPassEnds = {
 };
 
 /**
- * An operator sets a posture and calls a pass back, and somebody signs out, all at the same moment.
+ * An operator sets a posture, calls a pass back and bans a network, and somebody signs out, all at the same moment.
  *
  * @param random01 one for each call and pause, over and over
- * @returns how long it takes until each isolate knows of all three, ms; infinite when some do not within 20 s
+ * @returns how long it takes until each isolate knows of all four, ms; infinite when some do not within 20 s
  */
 function spread(isolateCount: number, happensAfterMs: number, random01: readonly number[]): number {
   let drawn = 0;
   const random = (): number => random01[drawn++ % random01.length] ?? 0.5;
   const books = {
     modes: new ModeBook(noRows, START),
-    revocations: new RevocationBook(noRows, START),
+    revocations: new OrderBook<Revocation>(noRows, ({ principal }) => principal, 1, START),
+    bans: new OrderBook<BanOrder>(noRows, ({ who }) => who, 1, START),
     passEnds: new PassEndBook(noPassEnds),
   };
   const shards = Array.from({ length: SHARD_COUNT }, (_, shard) => ({
@@ -63,16 +69,17 @@ function spread(isolateCount: number, happensAfterMs: number, random01: readonly
     dueAt: START + random() * 1_000,
     revision: 0,
     revocations: new Revocations(),
+    bans: new Bans(),
     endedPasses: new EndedPasses(),
   }));
 
   const ordersFor = (shard: Shard, now: number): SiteOrders => {
-    const revocations = books.revocations.newsFor(shard.revocationsVersion, now);
-    const passEnds = books.passEnds.newsFor(shard.passEndsKnown);
+    const lists = { revocations: books.revocations.list(revokedOf, now), bans: books.bans.list(bannedOf, now) };
+    const passEnds = books.passEnds.newsFor(shard.known.passEndsKnown ?? 0);
     return {
       ...{ site: SITE, posture: "normal", because: "calm", unitsPerSecond: 0 },
       manual: books.modes.of(SITE, now),
-      ...(revocations ? { revocations } : {}),
+      ...newsFor(shard.known, lists),
       ...(passEnds ? { passEnds } : {}),
     };
   };
@@ -85,12 +92,14 @@ function spread(isolateCount: number, happensAfterMs: number, random01: readonly
         spendings: { keys: new Uint32Array(0), spentMs: new Float64Array(0) },
         sites: [],
         revocationsVersion: isolate.revocations.version,
+        bansVersion: isolate.bans.version,
         passEndsKnown: isolate.endedPasses.knownUntil,
       },
       now,
     );
     home.handoverAt = Math.min(home.handoverAt, now + home.shard.msUntilHandover(now));
     if (reply.revocations) isolate.revocations.learn(reply.revocations);
+    if (reply.bans) isolate.bans.learn(reply.bans);
     if (reply.passEnds) isolate.endedPasses.learn(reply.passEnds);
     isolate.revision = Math.max(isolate.revision, reply.sites[0]?.manual?.revision ?? 0);
     isolate.dueAt = now + reply.nextInMs * (1 + JITTER * (2 * random() - 1)) + random() * CALL_MS_MAX;
@@ -106,7 +115,9 @@ function spread(isolateCount: number, happensAfterMs: number, random01: readonly
     if (!told && now >= happensAt) {
       told = true;
       books.modes.set(SITE, mode, now);
-      books.revocations.add({ principal: STOLEN, until: now + 3_600_000, reason: "stolen", by: "an operator" }, now);
+      const order = { until: now + 3_600_000, reason: "a flood", by: "an operator" };
+      books.revocations.add({ principal: STOLEN, ...order }, now);
+      books.bans.add({ who: "198.51.100.0/24", ...order }, now);
       books.passEnds.end(SIGNED_OUT, now);
     }
     for (const isolate of isolates) if (now >= isolate.dueAt) exchange(isolate, now);
@@ -116,14 +127,17 @@ function spread(isolateCount: number, happensAfterMs: number, random01: readonly
       each.shard.handovers(now);
       if (each.shard.watchDue(now)) each.shard.obey([ordersFor(each.shard, now)], now);
     }
-    const knows = ({ revision, revocations, endedPasses }: Isolate): boolean =>
-      revision >= happensAt && revocations.has(STOLEN, now) && endedPasses.has(SIGNED_OUT, happensAt);
+    const knows = ({ revision, revocations, bans, endedPasses }: Isolate): boolean =>
+      revision >= happensAt &&
+      revocations.has(STOLEN, now) &&
+      bans.includes(BOT, now) &&
+      endedPasses.has(SIGNED_OUT, happensAt);
     if (told && isolates.every(knows)) return now - happensAt;
   }
   return Number.POSITIVE_INFINITY;
 }
 
-it("a posture, a called-back pass and a sign-out reach each of up to 60 isolates within five seconds", () => {
+it("a posture, a called-back pass, a ban and a sign-out reach each of up to 60 isolates within five seconds", () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 60 }),
