@@ -1,4 +1,4 @@
-/** The shipped rules with an origin that bears everything, and hardly a search for anybody. */
+/** The shipped rules with an origin that bears everything, and 150 searches for a whole prefix. */
 import { defineRules } from "../../src/policy/language.ts";
 import roomy from "../lab/roomy-rules.ts";
 
@@ -6,6 +6,6 @@ export default defineRules({
   ...roomy,
   budgets: [
     ...roomy.budgets,
-    { name: "searches", per: "prefix", routes: "search", perMinute: 1, burst: 1, strict: true, then: "limit" },
+    { name: "searches", per: "prefix", routes: "search", perMinute: 1, burst: 150, strict: true, then: "limit" },
   ],
 });
