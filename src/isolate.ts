@@ -4,10 +4,12 @@
  */
 import type { StandingRefusal } from "./answer/respondent.ts";
 import { SupportCodes } from "./answer/support.ts";
+import { together } from "./counters/errands.ts";
 import { Exchange } from "./counters/exchange.ts";
 import type { Registered } from "./counters/facility-use.ts";
 import type { KnownLists } from "./counters/operators-lists.ts";
 import type { ExchangeReply, SiteSummary } from "./counters/protocol.ts";
+import { PuzzleSpends } from "./counters/puzzle-spends.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
 import { sipKey } from "./counters/siphash.ts";
 import { StandingRefusals } from "./counters/standing-refusals.ts";
@@ -24,14 +26,11 @@ import { Revocations } from "./identity/revocations.ts";
 import { Bans } from "./policy/bans.ts";
 import { compile, facilityOf } from "./policy/compile.ts";
 import type { Policy, Site } from "./policy/policy.ts";
-import { Remembered } from "./remembered.ts";
 import { Held } from "./resend/held.ts";
 import rules from "./rules.ts";
 import { createSealer, type Sealer } from "./seal.ts";
 
 const policy: Policy = compile(rules);
-/** About 100 bytes each. */
-const SPENT_MAX = 4096;
 
 /** What follows is accounted for like the request that was refused. */
 interface RefusalAtDesk extends StandingRefusal {
@@ -57,8 +56,8 @@ export class Isolate {
   readonly refusals = new StandingRefusals<RefusalAtDesk>();
   /** Tokens of strict budgets, fetched ahead. */
   readonly purses: StrictPurses;
-  /** Puzzles and tickets that are known to be spent. */
-  readonly spent = new Remembered<true>(SPENT_MAX);
+  /** Puzzles and tickets on their way to be spent, and those that are known to be. */
+  readonly puzzles = new PuzzleSpends();
   /** Forms that are about to be given back. */
   readonly held = new Held();
   readonly exchange: Exchange;
@@ -74,7 +73,7 @@ export class Isolate {
     this.proofs = proofKinds(policy.proofs, sealer, outside, this.endedPasses);
     this.attempts = new CountedAttempts(this.tally, (address, now) => facilityOf(policy, address, now)?.seats ?? null);
     this.purses = new StrictPurses(sipKey(counterKey));
-    this.exchange = new Exchange(crypto.randomUUID(), this.tally);
+    this.exchange = new Exchange(crypto.randomUUID(), this.tally, together(this.purses, this.puzzles));
     this.home = Math.floor(Math.random() * SHARD_COUNT);
   }
 

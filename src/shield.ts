@@ -4,14 +4,13 @@
  */
 import { OWN_FAILURE_REASON, type Refusal, Respondent } from "./answer/respondent.ts";
 import { SentForms } from "./counters/sent-forms.ts";
-import { strictDeps } from "./counters/shards.ts";
 import { spendStrictly, spendsStrictly } from "./counters/spend-strictly.ts";
 import type { Desk } from "./desk.ts";
 import type { Env } from "./env.ts";
 import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
 import { awakeIsolate, type Isolate, isolateFor } from "./isolate.ts";
-import { keepInTouch } from "./keep-in-touch.ts";
+import { carriageFor, keepInTouch } from "./keep-in-touch.ts";
 import { admit } from "./origin/admit.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { bringTicket } from "./origin/bring-ticket.ts";
@@ -169,8 +168,9 @@ async function pass(visit: Visit): Promise<Response> {
     return turnAway(visit, verdict, decision.reason, identity);
   }
   const unanswered = FAILURES.shards[identity.lane][decision.route.importance];
+  const carriage = () => carriageFor(isolate, visit.env, (work) => visit.ctx.waitUntil(work));
   const spending = spendsStrictly(decision.charges)
-    ? await spendStrictly(decision.charges, isolate.purses, strictDeps(visit.env), unanswered)
+    ? await spendStrictly(decision.charges, isolate.purses, carriage(), unanswered)
     : null;
   if (spending?.kind === "refused") {
     desk.noteTurnedAway(decision.route.cost);

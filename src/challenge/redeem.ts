@@ -1,6 +1,5 @@
 /** A proof becomes a clearance, once. (A ticket becomes one in enter.ts.) */
 import { UNCHECKED_PROOF_PERCENT } from "../policy/failures.ts";
-import type { Remembered } from "../remembered.ts";
 import type { Sealer } from "../seal.ts";
 import { mintClearance } from "./clearance.ts";
 import { type ProofFault, verifyProof } from "./puzzle.ts";
@@ -54,16 +53,6 @@ export async function redeem(
     default:
       return { ok: false, why: "unavailable" };
   }
-}
-
-/** What is spent stays spent: a good proof that is sent again and again is asked about once by each isolate. */
-export function rememberSpent(known: Remembered<true>, spend: Spend): Spend {
-  return async (id, expiresAtMs) => {
-    if (known.get(id)) return "already-spent";
-    const outcome = await spend(id, expiresAtMs);
-    if (outcome !== "unavailable") known.set(id, true);
-    return outcome;
-  };
 }
 
 /** Whatever goes wrong counts as not spent. */

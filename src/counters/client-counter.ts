@@ -8,11 +8,13 @@
  * What is stored stands in STORED.md.
  */
 import { DurableObject } from "cloudflare:workers";
+import { Courier } from "./courier.ts";
+import type { Errand, ErrandAnswer, ErrandAnswers, SpendOutcome } from "./errands.ts";
 import { HelpDesk } from "./help-desk.ts";
 import type { Spendings } from "./ledger.ts";
 import type { ExchangeReply, ExchangeReport } from "./protocol.ts";
 import { SHARD_COUNT, Shard } from "./shard.ts";
-import { counterShard, type ObjectsEnv, watchObject } from "./shards.ts";
+import { askOwner, counterShard, type ObjectsEnv, watchObject } from "./shards.ts";
 import { type Grant, type GrantRequest, type LeaseEpoch, StrictGrants } from "./strict-grants.ts";
 
 const PURGE_EVERY_MS = 60_000;
@@ -20,12 +22,11 @@ const PURGE_EVERY_MS = 60_000;
 const HANDOVER_TIMEOUT_MS = 3000;
 const HANDOVERS_UNDER_WAY_MAX = 8;
 
-export type SpendOutcome = "spent-now" | "already-spent";
-
 export class ClientCounter extends DurableObject<ObjectsEnv> {
   readonly #number: number;
   readonly #shard: Shard;
   readonly #grants: StrictGrants;
+  readonly #courier: Courier;
   readonly #helpDesk: HelpDesk;
   /** What was leased to an earlier life of this shard is still out when a new one begins, so the watch tells them apart. */
   readonly #incarnation = crypto.randomUUID();
@@ -51,17 +52,38 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     );
     this.#helpDesk = new HelpDesk(ctx.storage.sql);
     this.#grants = new StrictGrants(leaseEpochIn(ctx.storage.sql), Date.now());
+    this.#courier = new Courier({
+      ask: async (owner, errands) =>
+        owner === this.#number ? this.runErrands(errands) : askOwner(this.env, owner, errands),
+      wait: (ms) => scheduler.wait(ms),
+      now: Date.now,
+    });
   }
 
-  /** One isolate's report in, what it should know out. Never waits for another object. */
-  exchange(report: ExchangeReport): ExchangeReply {
+  /** One isolate's report in, what it should know out. Waits for another object only with errands, and not for long. */
+  exchange(report: ExchangeReport): ExchangeReply | Promise<ExchangeReply> {
     const now = Date.now();
     const reply = this.#shard.exchange(report, now);
     if (!this.#handoverScheduled && this.#handoversUnderWay < HANDOVERS_UNDER_WAY_MAX) {
       this.#handoverScheduled = true;
       this.ctx.waitUntil(this.#handOver(this.#shard.msUntilHandover(now)));
     }
-    return reply;
+    const { errands } = report;
+    return errands ? this.#courier.run(errands).then((answers) => ({ ...reply, errands: answers })) : reply;
+  }
+
+  /** What isolates that report to another shard want of this one, which owns what it is about. */
+  runErrands(errands: readonly Errand[]): ErrandAnswers {
+    return errands.map((errand) => this.#runErrand(errand));
+  }
+
+  #runErrand(errand: Errand): ErrandAnswer {
+    switch (errand.kind) {
+      case "grant":
+        return { kind: "grant", grant: this.#grants.grant(errand.request, Date.now()) };
+      case "spend":
+        return { kind: "spend", outcome: this.#spendOnce(errand.id, errand.expiresAtMs) };
+    }
   }
 
   /** Another shard hands over what its isolates spent of our keys, and learns where these stand. */
@@ -69,11 +91,16 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     return this.#shard.merge(spendings, Date.now());
   }
 
+  /** A puzzle alone: how isolates of before asked, and still do where a roll-out leaves their home shard behind. */
+  spendOnce(id: string, expiresAt: number): SpendOutcome {
+    return this.#spendOnce(id, expiresAt);
+  }
+
   /**
    * Marks a puzzle as spent, exactly once, whoever asks at the same time: SQLite runs to the end before the next call.
    * Only ids that a valid MAC vouched for may come here.
    */
-  spendOnce(id: string, expiresAt: number): SpendOutcome {
+  #spendOnce(id: string, expiresAt: number): SpendOutcome {
     this.#purge(Date.now());
     const { rowsWritten } = this.ctx.storage.sql.exec(
       "INSERT OR IGNORE INTO spent (id, expires_at) VALUES (?, ?)",
@@ -114,7 +141,7 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     this.ctx.storage.sql.exec("DELETE FROM sent_forms WHERE id = ? AND attempt = ?", id, attempt);
   }
 
-  /** Tokens of a strict budget. Only the shard that owns the key may be asked. */
+  /** Tokens of one strict budget, as `spendOnce`. Only the shard that owns the key may be asked. */
   grant(request: GrantRequest): Grant {
     return this.#grants.grant(request, Date.now());
   }

@@ -176,6 +176,11 @@ export class Ledger {
     }
   }
 
+  /** Whether the next `collect` has something to tell, or to ask. */
+  get isWaiting(): boolean {
+    return this.#queueLength > 0;
+  }
+
   /** TAT of a key, 0 when nothing is known of it. */
   tat(hi: number, lo: number): number {
     const slot = this.#find(hi, lo);

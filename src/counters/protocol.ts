@@ -7,6 +7,7 @@ import type { PassEnds } from "../identity/pass-ends.ts";
 import type { ManualModes } from "../policy/modes.ts";
 import type { Posture } from "../policy/verdict.ts";
 import { addLineCounts, type LineCounts, type Lines } from "../waiting/lines.ts";
+import type { Errand, ErrandAnswers } from "./errands.ts";
 import { addUses, type FacilityUse } from "./facility-use.ts";
 import type { Lease } from "./lease-book.ts";
 import type { Spendings } from "./ledger.ts";
@@ -20,6 +21,8 @@ export interface ExchangeReport extends KnownLists {
   readonly spendings: Spendings;
   /** One for each site, in the order of the rules. */
   readonly sites: readonly SiteSummary[];
+  /** What requests wait for. */
+  readonly errands?: readonly Errand[];
 }
 
 /** With those lists that are new to the isolate. */
@@ -31,6 +34,8 @@ export interface ExchangeReply extends OperatorsLists {
   readonly sites: readonly SiteOrders[];
   /** Only for an isolate that does not know of the last sign-outs. */
   readonly passEnds?: PassEnds;
+  /** Missing from a shard that runs none yet: then the isolate asks the owners itself. */
+  readonly errands?: ErrandAnswers;
 }
 
 /** What a site's requests came to since the last report. Cost units, unless it says otherwise. */

@@ -7,7 +7,7 @@
  * is one, counts for nothing. Thus nothing is lost, nothing is sent twice, and nobody is told of a sending that never was,
  * whatever becomes of the shard.
  */
-import { SHARD_COUNT } from "./shard.ts";
+import { ownerOfId } from "./errands.ts";
 import { counterShard, type ObjectsEnv } from "./shards.ts";
 
 export type Mark =
@@ -59,6 +59,6 @@ export class SentForms {
 
   /** The one that the random id names. */
   #shardOf(id: string) {
-    return counterShard(this.#env, Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT);
+    return counterShard(this.#env, ownerOfId(id));
   }
 }

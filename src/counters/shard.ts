@@ -30,7 +30,8 @@ const KEYS_PER_HANDOVER = 65_536;
 /** At 16 shards 480 handovers/s between all of them: the price for news in less than 5 s at the worst. */
 const HANDOVER_EVERY_MS = 500;
 const WATCH_EVERY_MS = 1000;
-const EXCHANGE_EVERY_MS = 1000;
+/** With its jitter three of these, two handovers and the calls between come to less than the 5 s that news may take. */
+const EXCHANGE_EVERY_MS = 1150;
 /** A first report tells of one request, and may come before the watch's first word: the next one follows sooner. */
 const FIRST_PACE_MS = 250;
 /** While proven people need more than this shard, or their isolate, was given, both ask again sooner. */

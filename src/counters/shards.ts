@@ -1,8 +1,7 @@
 /** Where the Durable Objects are: the one place that names them and puts them into a jurisdiction. */
 import type { Watch } from "../watch/watch.ts";
 import type { ClientCounter } from "./client-counter.ts";
-import { ownerOf, SHARD_COUNT } from "./shard.ts";
-import { STRICT_PATIENCE_MS, type StrictDeps } from "./strict.ts";
+import type { Errand, ErrandAnswer, ErrandAnswers } from "./errands.ts";
 
 export interface ObjectsEnv {
   readonly COUNTERS: DurableObjectNamespace<ClientCounter>;
@@ -20,14 +19,24 @@ export function watchObject(env: ObjectsEnv): DurableObjectStub<Watch> {
   return inJurisdiction(env.WATCH, env).getByName("watch");
 }
 
-/** Tokens of strict budgets come from the shards that own the keys. */
-export function strictDeps(env: ObjectsEnv): StrictDeps {
-  return {
-    ask: (request) => counterShard(env, ownerOf(request.hi, SHARD_COUNT)).grant(request),
-    wait: (ms) => scheduler.wait(ms),
-    now: Date.now,
-    patienceMs: STRICT_PATIENCE_MS,
-  };
+/** One call to the owner of what errands are about. During a roll-out it may be one that knows them only one by one. */
+export async function askOwner(env: ObjectsEnv, owner: number, errands: readonly Errand[]): Promise<ErrandAnswers> {
+  const shard = counterShard(env, owner);
+  try {
+    return await shard.runErrands(errands);
+  } catch (error) {
+    if (!(error instanceof Error && error.message.includes("does not implement"))) throw error;
+    return await Promise.all(errands.map((errand) => askOneByOne(counterShard(env, owner), errand)));
+  }
+}
+
+async function askOneByOne(shard: DurableObjectStub<ClientCounter>, errand: Errand): Promise<ErrandAnswer> {
+  switch (errand.kind) {
+    case "grant":
+      return { kind: "grant", grant: await shard.grant(errand.request) };
+    case "spend":
+      return { kind: "spend", outcome: await shard.spendOnce(errand.id, errand.expiresAtMs) };
+  }
 }
 
 function inJurisdiction<T extends Rpc.DurableObjectBranded>(

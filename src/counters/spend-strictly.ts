@@ -1,12 +1,14 @@
 /**
  * Strict budgets on the way of a request. The tally has let it pass already; here a token is spent that was granted for it.
  *
- * The network's token comes before the prefix's: whoever rotates prefixes has then spent what her network has before anybody
- * is asked about them. What a finer budget refuses costs the coarser nothing, or one prefix could starve its network.
+ * One exchange asks about all its budgets, and tokens are taken when there is one of each, all at the same moment: nobody holds
+ * one while she waits for another, and what a finer budget refuses costs the coarser nothing, or one prefix could starve its
+ * network. A network that is refused refuses what comes from it without a question about prefixes.
  */
 import type { Budget } from "../policy/policy.ts";
 import type { Charge } from "../policy/verdict.ts";
-import type { StrictDeps, StrictPurses } from "./strict.ts";
+import type { Carriage } from "./errands.ts";
+import { type Figures, type Found, STRICT_PATIENCE_MS, type StrictPurses, type Wanted } from "./strict.ts";
 
 /** Who is refused because a counter is away may try soon, ms. */
 const UNANSWERED_RETRY_MS = 5000;
@@ -27,29 +29,56 @@ export function spendsStrictly(charges: readonly Charge[]): boolean {
 export async function spendStrictly(
   charges: readonly Charge[],
   purses: StrictPurses,
-  deps: StrictDeps,
+  carriage: Carriage,
   unanswered: "forward" | "closed",
 ): Promise<StrictSpending> {
-  const strict = charges.filter(({ budget }) => budget.strict);
-  const now = deps.now();
+  const strict = charges.filter(({ budget }) => budget.strict).sort(coarserFirst);
+  const waiter = new Set<Wanted>();
+  const look = (now: number): StrictSpending | null =>
+    refusedBefore(strict, purses, now) ??
+    spendAll(strict, unanswered, (charge) => purses.find(figuresOf(charge), charge.key, now, waiter));
+  const found = await carriage.bring(look, STRICT_PATIENCE_MS);
+  if (found) return found;
+  const now = carriage.now();
+  return spendAll(strict, unanswered, (charge) => purses.findAtLast(figuresOf(charge), charge.key, now));
+}
+
+/** What is refused already costs nothing, and asks about nothing else. */
+function refusedBefore(strict: readonly Charge[], purses: StrictPurses, now: number): StrictSpending | null {
   for (const { budget, key } of strict) {
     const refusedForMs = purses.refusedForMs(budget, key, now);
     if (refusedForMs > 0) return refusal(budget, refusedForMs);
   }
-  const taken: (() => void)[] = [];
-  const giveBack = (): void => {
-    for (const each of taken.splice(0)) each();
-  };
-  for (const { budget, key, scale } of strict.sort(coarserFirst)) {
-    const scaled = { name: budget.name, emissionMs: budget.emissionMs / scale, toleranceMs: budget.toleranceMs };
-    const outcome = await purses.spend(scaled, key, deps);
-    if (outcome.kind === "granted") taken.push(outcome.giveBack);
-    else if (outcome.kind === "refused" || unanswered === "closed") {
-      giveBack();
-      return refusal(budget, outcome.kind === "refused" ? outcome.retryAfterMs : UNANSWERED_RETRY_MS);
-    }
+  return null;
+}
+
+/** Null while one is waited for: then none is taken. */
+function spendAll<Result extends Found | null>(
+  strict: readonly Charge[],
+  unanswered: "forward" | "closed",
+  find: (charge: Charge) => Result,
+): StrictSpending | Extract<Result, null> {
+  const tokens: (() => () => void)[] = [];
+  let waits: Extract<Result, null> | undefined;
+  for (const charge of strict) {
+    const found = find(charge);
+    if (found === null) waits = found as Extract<Result, null>;
+    else if (found.kind === "token") tokens.push(found.take);
+    else if (found.kind === "refused") return refusal(charge.budget, found.retryAfterMs);
+    else if (unanswered === "closed") return refusal(charge.budget, UNANSWERED_RETRY_MS);
   }
-  return { kind: "spent", giveBack };
+  if (waits !== undefined) return waits;
+  const taken = tokens.map((take) => take());
+  return {
+    kind: "spent",
+    giveBack: () => {
+      for (const each of taken.splice(0)) each();
+    },
+  };
+}
+
+function figuresOf({ budget, scale }: Charge): Figures {
+  return { name: budget.name, emissionMs: budget.emissionMs / scale, toleranceMs: budget.toleranceMs };
 }
 
 function coarserFirst(a: Charge, b: Charge): number {

@@ -1,31 +1,37 @@
 /**
  * Strict budgets, for the few places where a count some seconds old is not good enough: sign-in started from one prefix or
  * network, password reset. The isolate fetches tokens ahead from the shard that owns the key and spends them one by one; never
- * more than the budget passes, from however many isolates. Whoever has no token waits for one call, at most `patienceMs`.
+ * more than the budget passes, from however many isolates. Whoever has no token waits for the next exchange, which takes along
+ * all that is wanted (errands.ts): at once where calls are saved up, as one who signs in on a quiet day finds it, else within
+ * the time of one call.
  *
- * A hot key costs about one call a second, as so many tokens are fetched as a second needs; a refused one costs none until the
- * shard's word for "not before" is over; a shard that was silent or does not know yet is left alone for a while too. Calls
- * about keys that nobody asked about before are bounded by budget: whoever rotates prefixes uses up what prefixes have, not
- * what networks have. Beyond that a stranger is refused, not let through: the budget stays strict.
+ * Strict budgets so cost no calls of their own. A refused key is not asked about until the shard's word for "not before" is
+ * over; a shard that was silent or does not know yet is left alone for a while too. One exchange asks about so many keys of a
+ * budget at the most that nobody asked about before: whoever rotates prefixes uses up what prefixes have, not what networks
+ * have. Beyond that a stranger is refused, not let through: the budget stays strict.
  */
 import type { Budget } from "../policy/policy.ts";
-import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
-import type { Grant, GrantRequest } from "./strict-grants.ts";
+import type { Batch, Errand, ErrandSource } from "./errands.ts";
+import { type SipKey, sipHash } from "./siphash.ts";
+import type { Grant } from "./strict-grants.ts";
 
-/** How long one who signs in waits for a counter, ms. */
-export const STRICT_PATIENCE_MS = 250;
+/** How long one who signs in waits for a counter once it is asked, ms. */
+export const STRICT_PATIENCE_MS = 600;
 /** Entries of about 150 bytes. */
 const KEYS_MAX = 2048;
 /**
- * Calls for one budget about keys that are new here, and as many about those that are not: an attacker who rotates keys must
- * not turn strict budgets into a flood of calls, nor take them from a key that is known.
+ * Keys of one budget that one exchange asks about which are new here, and as many that are not: an attacker who rotates keys
+ * must not take it from a key that is known.
  */
-const CALLS_PER_SECOND_MAX = 16;
+const KEYS_PER_EXCHANGE = 16;
+/** Who may wait for one exchange's tokens of one budget: for more it would not bring any. */
+const WAITING_MAX = 256;
 const TOKENS_AHEAD_MAX = 256;
 /** A key that turns hot gets so many times what it used since the last fetch. */
 const GROWTH_MAX = 8;
-const LOOK_EVERY_MS = 5;
-/** Who found no call or no token in time may try again then, and a silent shard is asked again. */
+/** An exchange that takes longer brings nothing any more. */
+const LOST_AFTER_MS = 3000;
+/** Who found no place or no token in time may try again then, and a silent shard is asked again. */
 const AGAIN_AFTER_MS = 1000;
 /** However long a shard says that it will not know. */
 const UNANSWERED_FOR_MAX_MS = 10_000;
@@ -35,21 +41,12 @@ const UNANSWERED_FOR_MAX_MS = 10_000;
  * ten seconds is evicted, so in calm that is usual). What then becomes of the request is for the caller's table of failures
  * to say: an error must mint nothing, but it may let a critical request pass.
  */
-export type StrictOutcome =
-  /** `giveBack`: nothing came of it, so that another may have the token while it is good. */
-  | { readonly kind: "granted"; readonly giveBack: () => void }
-  | { readonly kind: "refused"; readonly retryAfterMs: number }
-  | { readonly kind: "unanswered" };
+export type Without = { readonly kind: "refused"; readonly retryAfterMs: number } | { readonly kind: "unanswered" };
 
-export interface StrictDeps {
-  /** Asks the shard that owns the key; a fresh stub each time. */
-  readonly ask: (request: GrantRequest) => Promise<Grant>;
-  readonly wait: (ms: number) => Promise<unknown>;
-  readonly now: () => number;
-  readonly patienceMs: number;
-}
+/** `take` spends a token, at once; what it returns gives it back, so that another may have it while it is good. */
+export type Found = { readonly kind: "token"; readonly take: () => () => void } | Without;
 
-type Figures = Pick<Budget, "name" | "emissionMs" | "toleranceMs">;
+export type Figures = Pick<Budget, "name" | "emissionMs" | "toleranceMs">;
 
 /** What is known of a key since it was last asked about. */
 interface Purse {
@@ -62,24 +59,24 @@ interface Purse {
   readonly meanwhile: "refused" | "unanswered";
   /** Spends since then. */
   used: number;
-  /** How many waited for it. */
-  readonly crowd: number;
 }
 
-/** One call under way, and how many wait for what it brings. */
-interface Asking {
-  readonly since: number;
+/** A key that the next exchange asks about, and how many wait for what it brings. */
+export interface Wanted {
+  readonly budget: Figures;
   waiting: number;
 }
 
-export class StrictPurses {
+export class StrictPurses implements ErrandSource {
   readonly #key: SipKey;
   /** In order of their last fetch. To forget one loses tokens, never grants any. */
   readonly #purses = new Map<string, Purse>();
-  /** Who asks a shard now. Whoever vanishes while she asks leaves her entry behind: too many of those are forgotten at once. */
-  readonly #asking = new Map<string, Asking>();
-  /** By budget and whether the key was known: the rules say how many there are. */
-  readonly #allowances = new Map<string, { since: number; calls: number }>();
+  /** For the next exchange. */
+  readonly #wanted = new Map<string, Wanted>();
+  /** Of these, how many there are by budget and whether they are known; and who waits, by budget. */
+  readonly #counts = new Map<string, number>();
+  /** Keys that an exchange asks about now. */
+  #underWay: { readonly since: number; readonly keys: ReadonlySet<string> } | null = null;
   /** A shard did not answer lately: who is not asked about is then not refused either. */
   #silentUntil = 0;
 
@@ -94,57 +91,99 @@ export class StrictPurses {
     return Math.max(0, known.notBefore - now);
   }
 
-  /** Spends one token of this key's budget, or says why not. */
-  async spend(budget: Figures, key: string, deps: StrictDeps): Promise<StrictOutcome> {
+  /**
+   * A token of this key, or why there is none; null while the next exchange may bring one.
+   * @param waiter what the one who looks waits for already: she is counted once for each exchange
+   */
+  find(budget: Figures, key: string, now: number, waiter: Set<Wanted>): Found | null {
     const text = textOf(budget, key);
-    for (let look = 0; look < deps.patienceMs / LOOK_EVERY_MS; look++) {
-      const now = deps.now();
-      const known = this.#fromPurse(text, now);
-      if (known) return known;
-      // While another asks for the same key, this one waits for what that brings: a crowd at one key must neither become a
-      // crowd of calls nor pass unanswered. It looks now and then, as an isolate cannot wake another request.
-      const other = this.#asking.get(text);
-      if (!other || now - other.since >= deps.patienceMs) return this.#fetch(budget, text, deps);
-      other.waiting++;
-      await deps.wait(LOOK_EVERY_MS);
-      other.waiting--;
-    }
-    return this.#notAsked(deps.now());
+    const known = this.#fromPurse(text, now);
+    if (known) return known;
+    if (this.#isUnderWay(text, now)) return null;
+    const wanted = this.#want(text, budget);
+    if (wanted && waiter.has(wanted)) return null;
+    if (!wanted || !this.#hasPlace(`${budget.name}|waiting`, WAITING_MAX)) return this.#notAsked(now);
+    // A count ends with its exchange: whoever vanishes while she waits does not take a place for ever.
+    wanted.waiting++;
+    waiter.add(wanted);
+    return null;
   }
 
-  async #fetch(budget: Figures, text: string, deps: StrictDeps): Promise<StrictOutcome> {
-    const asked = deps.now();
-    const held = this.#purses.get(text);
-    if (!this.#mayCall(`${budget.name}|${held ? "known" : "new"}`, asked)) return this.#notAsked(asked);
-
-    const hash: KeyHash = sipHash(this.#key, text);
-    const asking: Asking = { since: asked, waiting: 0 };
-    const { emissionMs, toleranceMs } = budget;
-    if (this.#asking.size >= KEYS_MAX) this.#asking.clear();
-    this.#asking.set(text, asking);
-    const answered = deps.ask({ ...hash, tokens: tokensFor(held, asked), emissionMs, toleranceMs }).catch(() => null);
-    const grant = await Promise.race([answered, deps.wait(deps.patienceMs).then(() => null)]);
-    if (this.#asking.get(text) === asking) this.#asking.delete(text);
-    return this.#keep(text, grant, asking, deps.now());
+  /** The same for whoever waits no longer. */
+  findAtLast(budget: Figures, key: string, now: number): Found {
+    const text = textOf(budget, key);
+    const inTheEnd = (): Without => (this.#isUnderWay(text, now) ? { kind: "unanswered" } : this.#notAsked(now));
+    return this.#fromPurse(text, now) ?? inTheEnd();
   }
 
-  #fromPurse(text: string, now: number): StrictOutcome | null {
+  /** What the next exchange takes along. */
+  take(now: number): Batch {
+    const asked = [...this.#wanted].filter(([text]) => this.#fromPurse(text, now) === null);
+    this.#wanted.clear();
+    this.#counts.clear();
+    const underWay = { since: now, keys: new Set(asked.map(([text]) => text)) };
+    this.#underWay = underWay;
+    const errands = asked.map(([text, { budget, waiting }]): Errand => {
+      const { emissionMs, toleranceMs } = budget;
+      const tokens = tokensFor(this.#purses.get(text), waiting, now);
+      return { kind: "grant", request: { ...sipHash(this.#key, text), tokens, emissionMs, toleranceMs } };
+    });
+    const settle: Batch["settle"] = (answers, then) => {
+      if (this.#underWay === underWay) this.#underWay = null;
+      for (const [i, [text]] of asked.entries()) {
+        const answer = answers?.[i];
+        this.#keep(text, answer?.kind === "grant" ? answer.grant : null, now, then);
+      }
+    };
+    return { errands, settle };
+  }
+
+  /** Undefined where the next exchange asks about enough such keys already. */
+  #want(text: string, budget: Figures): Wanted | undefined {
+    const before = this.#wanted.get(text);
+    if (before) return before;
+    const kind = this.#purses.has(text) ? "known" : "new";
+    if (!this.#hasPlace(`${budget.name}|${kind}`, KEYS_PER_EXCHANGE)) return undefined;
+    const wanted: Wanted = { budget, waiting: 0 };
+    this.#wanted.set(text, wanted);
+    return wanted;
+  }
+
+  #hasPlace(count: string, most: number): boolean {
+    const taken = this.#counts.get(count) ?? 0;
+    if (taken >= most) return false;
+    this.#counts.set(count, taken + 1);
+    return true;
+  }
+
+  /** An exchange whose invocation was killed brings nothing. */
+  #isUnderWay(text: string, now: number): boolean {
+    return this.#underWay !== null && now - this.#underWay.since < LOST_AFTER_MS && this.#underWay.keys.has(text);
+  }
+
+  /** What is known without asking. */
+  #fromPurse(text: string, now: number): Found | null {
     const held = this.#purses.get(text);
     if (!held) return null;
-    if (hasToken(held, now)) return take(held);
+    if (hasToken(held, now)) return { kind: "token", take: () => take(held) };
     return held.notBefore > now ? without(held, now) : null;
   }
 
   /** Nobody could be asked. While shards are silent that is a failure like theirs, else there are too many who want to ask. */
-  #notAsked(now: number): StrictOutcome {
-    return now < this.#silentUntil ? { kind: "unanswered" } : { kind: "refused", retryAfterMs: AGAIN_AFTER_MS };
+  #notAsked(now: number): Without {
+    return this.#isSilent(now) ? { kind: "unanswered" } : { kind: "refused", retryAfterMs: AGAIN_AFTER_MS };
+  }
+
+  #isSilent(now: number): boolean {
+    const { since } = this.#underWay ?? { since: now };
+    return now < this.#silentUntil || (now - since >= STRICT_PATIENCE_MS && now - since < LOST_AFTER_MS);
   }
 
   /**
    * Tokens count from when they were asked for: whatever the way took, they end before the shard thinks they do.
    * @param grant null when the shard did not answer in time, or failed
    */
-  #keep(text: string, grant: Grant | null, { since, waiting }: Asking, now: number): StrictOutcome {
+  #keep(text: string, grant: Grant | null, since: number, now: number): void {
     const held = this.#purses.get(text);
     const rest = held && hasToken(held, now) ? held : null;
     const goodUntil = since + (grant?.leaseMs ?? 0);
@@ -158,22 +197,11 @@ export class StrictPurses {
       notBefore: pauseMs > 0 ? now + pauseMs : 0,
       meanwhile: isUnanswered ? "unanswered" : "refused",
       used: 0,
-      crowd: waiting,
     };
     if (grant === null) this.#silentUntil = now + AGAIN_AFTER_MS;
     this.#purses.delete(text);
     if (this.#purses.size >= KEYS_MAX) this.#purses.delete(this.#purses.keys().next().value ?? "");
     this.#purses.set(text, purse);
-    return hasToken(purse, now) ? take(purse) : without(purse, now);
-  }
-
-  #mayCall(allowance: string, now: number): boolean {
-    const known = this.#allowances.get(allowance);
-    if (!known || now - known.since >= 1000) {
-      this.#allowances.set(allowance, { since: now, calls: 1 });
-      return true;
-    }
-    return known.calls++ < CALLS_PER_SECOND_MAX;
   }
 }
 
@@ -181,25 +209,23 @@ function textOf({ name }: Pick<Budget, "name">, key: string): string {
   return `strict ${name}|${key}`;
 }
 
-/** What the key would need for a second at the pace of its last tokens, and what waits already. */
-function tokensFor(held: Purse | undefined, now: number): number {
-  if (!held) return 1;
-  const { used, askedAt, crowd } = held;
-  const forSecond = Math.min(GROWTH_MAX * used, Math.ceil((used * 1000) / Math.max(1, now - askedAt)));
-  return Math.min(TOKENS_AHEAD_MAX, 1 + Math.max(forSecond, crowd));
+/** What the key would need for a second at the pace of its last tokens, or what waits already. */
+function tokensFor(held: Purse | undefined, waiting: number, now: number): number {
+  const used = held?.used ?? 0;
+  const forSecond = Math.min(GROWTH_MAX * used, Math.ceil((used * 1000) / Math.max(1, now - (held?.askedAt ?? 0))));
+  return Math.min(TOKENS_AHEAD_MAX, Math.max(1 + forSecond, waiting));
 }
 
 function hasToken({ tokens, goodUntil }: Purse, now: number): boolean {
   return tokens > 0 && now < goodUntil;
 }
 
-function take(purse: Purse): StrictOutcome {
+function take(purse: Purse): () => void {
   purse.tokens--;
   purse.used++;
-  return { kind: "granted", giveBack: () => void purse.tokens++ };
+  return () => void purse.tokens++;
 }
 
-function without({ meanwhile, notBefore }: Purse, now: number): StrictOutcome {
-  if (meanwhile === "unanswered") return { kind: "unanswered" };
-  return { kind: "refused", retryAfterMs: notBefore - now };
+function without({ meanwhile, notBefore }: Purse, now: number): Without {
+  return meanwhile === "unanswered" ? { kind: "unanswered" } : { kind: "refused", retryAfterMs: notBefore - now };
 }

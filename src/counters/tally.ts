@@ -86,6 +86,11 @@ export class Tally implements CounterView {
     this.#ledger.settle(keys, tats, now === undefined ? undefined : { spentMs, now });
   }
 
+  /** Whether the next exchange has something to tell, or to ask about a key that is near its end. */
+  get isWaiting(): boolean {
+    return this.#ledger.isWaiting;
+  }
+
   restore(spendings: Spendings): void {
     this.#ledger.restore(spendings);
   }

@@ -2,19 +2,14 @@
 import { difficultyFor } from "../challenge/difficulty.ts";
 import { ISSUANCE, issuanceCharge, shareInUse } from "../challenge/issuance.ts";
 import { networksOf } from "../challenge/network.ts";
-import { rememberSpent, type Spend } from "../challenge/redeem.ts";
+import type { Spend } from "../challenge/redeem.ts";
 import type { ChallengeContext } from "../challenge/routes.ts";
-import { SHARD_COUNT } from "../counters/shard.ts";
-import { counterShard, type ObjectsEnv } from "../counters/shards.ts";
+import { carriageFor } from "../keep-in-touch.ts";
 import { facilityOf } from "../policy/compile.ts";
-import type { Remembered } from "../remembered.ts";
 import type { OwnRequest } from "./own-paths.ts";
 
-/** How long a solved puzzle waits for its shard before the visitor is told to try again, ms. */
-const SPEND_TIMEOUT_MS = 2000;
-
 export function challengeContext(asked: OwnRequest): ChallengeContext {
-  const { facts, env, isolate, prove, now } = asked;
+  const { facts, isolate, prove, now } = asked;
   const seats = facilityOf(isolate.policy, facts.address, now)?.seats ?? 0;
   const charge = issuanceCharge(ISSUANCE, facts.address, seats);
   return {
@@ -24,7 +19,7 @@ export function challengeContext(asked: OwnRequest): ChallengeContext {
     network: async () => (isolate.sealer && (await networksOf(isolate.sealer, facts.address))[0]) ?? "",
     difficulty: () => difficultyOf(asked),
     proven: async () => (await prove()).lane !== "unknown",
-    spend: spendIn(env, isolate.spent),
+    spend: spendIn(asked),
     issuance: {
       waitS: isolate.tally.waitSeconds(charge, now),
       note: () => isolate.tally.apply([charge], now),
@@ -51,11 +46,6 @@ async function difficultyOf({ facts, isolate, prove, now }: OwnRequest): Promise
 }
 
 /** Spends a puzzle or a ticket in the shard that its own random id names. Without its answer it is `unavailable`. */
-export function spendIn(env: ObjectsEnv, known: Remembered<true>): Spend {
-  return rememberSpent(known, async (id, expiresAtMs) => {
-    const shard = Number.parseInt(id.slice(0, 4), 16) % SHARD_COUNT;
-    const spent = counterShard(env, shard).spendOnce(id, expiresAtMs);
-    const late = scheduler.wait(SPEND_TIMEOUT_MS).then(() => "unavailable" as const);
-    return await Promise.race([spent, late]);
-  });
+export function spendIn({ env, isolate, later }: OwnRequest): Spend {
+  return (id, expiresAtMs) => isolate.puzzles.spend(id, expiresAtMs, carriageFor(isolate, env, later));
 }

@@ -26,7 +26,8 @@ const ASKING: Budget = {
 
 export const entryRoute: OwnRoute = { method: "GET", path: "/.shield/enter", handle: serveEntry };
 
-async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnRequest): Promise<Response> {
+async function serveEntry(asked: OwnRequest): Promise<Response> {
+  const { facts, env, isolate, respond, prove, now } = asked;
   const { sealer, tally, policy } = isolate;
   const site = policy.siteOf.get(facts.host);
   const posture = site ? isolate.desk(site).posture(now) : "normal";
@@ -58,7 +59,7 @@ async function serveEntry({ facts, env, isolate, respond, prove, now }: OwnReque
             return Promise.race([grantShard(env, code).takeGrant(code), late]);
           }
         : null,
-      spend: spendIn(env, isolate.spent),
+      spend: spendIn(asked),
     },
     now,
   );

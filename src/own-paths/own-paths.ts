@@ -44,6 +44,8 @@ export interface OwnRequest {
   readonly operator: string | null;
   /** Who asks, as far as it is proven. Costs what the proofs cost: only for paths that need it. */
   readonly prove: () => Promise<Identity>;
+  /** Keeps work alive when the request is gone. */
+  readonly later: Later;
   readonly now: number;
 }
 
@@ -124,7 +126,7 @@ export async function serveOwnPath(
   isolate.tally.apply([charge], now);
   if (!route) return notFound();
   const proving = async () => await prove(facts, isolate, now, { later, attempts: isolate.attempts });
-  const asked: OwnRequest = { request, facts, env, isolate, respond, operator: null, prove: proving, now };
+  const asked: OwnRequest = { request, facts, env, isolate, respond, operator: null, prove: proving, later, now };
   if (!route.operator) return route.handle(asked);
   const operator = await authorizeOperator(request, facts, env, accessKeys);
   return operator.ok ? route.handle({ ...asked, operator: operator.operator }) : operator.response;

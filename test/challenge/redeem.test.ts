@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { CLEARANCE_TTL_MS, readClearance } from "../../src/challenge/clearance.ts";
 import { PUZZLE_TTL_MS } from "../../src/challenge/puzzle.ts";
-import { redeem, rememberSpent, type Spend } from "../../src/challenge/redeem.ts";
+import { redeem, type Spend } from "../../src/challenge/redeem.ts";
 import { UNCHECKED_PROOF_PERCENT } from "../../src/policy/failures.ts";
-import { Remembered } from "../../src/remembered.ts";
 import type { Sealer } from "../../src/seal.ts";
 import { HOST, memorySpend, NOW_MS, newPuzzle, newSealer, OPEN, proofOf } from "./lab.ts";
 
@@ -39,22 +38,6 @@ describe("redeeming", () => {
     );
     expect(results.filter((result) => result.ok)).toHaveLength(1);
     expect(results.filter((result) => !result.ok && result.why === "already-spent")).toHaveLength(999);
-  });
-
-  it("asks about a proof that is replayed once, and again only where nobody answered", async () => {
-    const proof = proofOf(await newPuzzle(sealer));
-    const { spend } = memorySpend();
-    let asked = 0;
-    const once = rememberSpent(new Remembered(10), (id, expiresAtMs) =>
-      ++asked === 1 ? Promise.resolve("unavailable") : spend(id, expiresAtMs),
-    );
-    const bought: unknown[] = [];
-    for (let n = 0; n < 100; n++) {
-      const result = await redeem(sealer, proof, { host: HOST }, once, OPEN, NOW_MS);
-      bought.push(result.ok ? (await readClearance(sealer, result.clearance, HOST, NOW_MS))?.percent : result.why);
-    }
-    expect(bought).toEqual([UNCHECKED_PROOF_PERCENT, 100, ...Array(98).fill("already-spent")]);
-    expect(asked).toBe(2);
   });
 
   it("is counted for the prefix once a clearance is given, and waits where too many were", async () => {

@@ -32,6 +32,7 @@ class Bench {
       },
       summarize: () => [],
       obey: () => undefined,
+      runErrands: () => Promise.reject(new Error("there are no errands here")),
       // The first wait of a round is its pause, the second the patience with the shard.
       wait: (ms) => {
         this.waits.push(ms);

@@ -2,6 +2,8 @@
  * A fleet of isolates with real tallies and real shards in simulated time: who asks where and when, what gets lost and who
  * is restarted is all given, so that a property can try every interleaving and shrink what it finds.
  */
+import { CallPace } from "../../src/counters/call-pace.ts";
+import { jittered } from "../../src/counters/exchange.ts";
 import { type Spend, spent } from "../../src/counters/gcra.ts";
 import { Shard } from "../../src/counters/shard.ts";
 import { StrictGrants } from "../../src/counters/strict-grants.ts";
@@ -51,6 +53,7 @@ interface Isolate {
   /** Grows with each eviction: what was sent to the one before does not reach the new one. */
   life: number;
   scheduled: boolean;
+  pace: CallPace;
   intervalMs: number;
   loseNext: boolean;
 }
@@ -101,6 +104,7 @@ export function runFleet(
     home: Math.floor(random() * SHARDS) % SHARDS,
     life: 0,
     scheduled: false,
+    pace: new CallPace(),
     intervalMs: 250,
     loseNext: false,
   }));
@@ -141,6 +145,7 @@ export function runFleet(
 
   function exchange(isolate: Isolate, now: number): void {
     const { life } = isolate;
+    isolate.pace.note(now);
     const spendings = isolate.tally.collect(now);
     if (isolate.loseNext) {
       isolate.loseNext = false;
@@ -173,7 +178,8 @@ export function runFleet(
     if (!isolate.scheduled) {
       const { life } = isolate;
       isolate.scheduled = true;
-      at(now + isolate.intervalMs * (0.8 + 0.4 * random()), (due) => {
+      const waitMs = Math.max(jittered(isolate.intervalMs, random()), isolate.pace.msUntilNext(now));
+      at(now + waitMs, (due) => {
         if (isolate.life === life) exchange(isolate, due);
       });
     }
@@ -201,7 +207,8 @@ export function runFleet(
     if (!isolate) return;
     if (kind === "lose") isolate.loseNext = true;
     else {
-      Object.assign(isolate, { tally: newTally(), life: isolate.life + 1, scheduled: false, intervalMs: 250 });
+      const life = isolate.life + 1;
+      Object.assign(isolate, { tally: newTally(), life, scheduled: false, pace: new CallPace(), intervalMs: 250 });
       counts.evictions++;
     }
   }

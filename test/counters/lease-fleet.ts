@@ -2,6 +2,8 @@
  * Isolates, shards and the watch as they are, in simulated time: who wants how much, what gets lost, who dies and who starts
  * anew is given, so that a property can try every interleaving. Looked at every 50 ms: what all isolates may use together.
  */
+import { CallPace } from "../../src/counters/call-pace.ts";
+import { jittered } from "../../src/counters/exchange.ts";
 import { FLOOR_FOR_MS, FLOOR_SHARE, type Lease } from "../../src/counters/lease-book.ts";
 import type { SiteOrders } from "../../src/counters/protocol.ts";
 import { NO_RATES, plus, type Rates, ratesFrom, scaledBy, totalOf } from "../../src/counters/rates.ts";
@@ -34,6 +36,7 @@ interface Isolate {
   id: number;
   desk: Desk;
   home: number;
+  readonly pace: CallPace;
   nextAt: number;
   muteUntil: number;
   lose: "answer" | "report" | null;
@@ -77,6 +80,7 @@ export function runLeases(
     id: born++,
     desk: new Desk(site, () => now),
     home: Math.floor(random() * SHARDS) % SHARDS,
+    pace: new CallPace(),
     nextAt,
     muteUntil: 0,
     lose: null,
@@ -108,6 +112,7 @@ export function runLeases(
   function exchange(isolate: Isolate): void {
     const { id, lose } = isolate;
     isolate.lose = null;
+    isolate.pace.note(now);
     isolate.nextAt = now + CALL_TIMEOUT_MS + 1000;
     const report = {
       isolate: `${id}`,
@@ -125,7 +130,7 @@ export function runLeases(
       after(travel(), () => {
         if (isolate.id !== id || now - askedAt > CALL_TIMEOUT_MS) return;
         for (const order of reply.sites) obey(isolate, order, askedAt);
-        isolate.nextAt = now + reply.nextInMs * (0.8 + 0.4 * random());
+        isolate.nextAt = now + Math.max(jittered(reply.nextInMs, random()), isolate.pace.msUntilNext(now));
       });
     });
   }

@@ -13,7 +13,6 @@ import type { VirtualClock } from "./clock.ts";
 import type { Account, Crowd } from "./crowd.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { KeyAudit } from "./key-audit.ts";
-import type { Objects } from "./objects.ts";
 import { located, type Outcome, type RequestClass, STRANGER, sentBy } from "./outcomes.ts";
 import { type Fate, isUnserved, type Way } from "./way.ts";
 import type { Solving } from "./world.ts";
@@ -36,7 +35,6 @@ export interface FloodOptions {
   readonly budgets: BudgetWatch;
   readonly journal: Journal;
   readonly way: Way;
-  readonly objects: Objects;
   readonly solving: Solving;
   readonly random: Random;
   readonly batch: number;
@@ -238,7 +236,7 @@ export class Flood {
   /** Buys a clearance, one at a time for a source. */
   #solve(source: number, isolate: ModelIsolate): void {
     const crowd = this.#crowd;
-    const { clock, objects, solving, journal } = this.#o;
+    const { clock, solving, journal } = this.#o;
     const { solves, keepsCookies } = crowd.crew;
     if (solves === "never" || crowd.cleared[source] === 1 || crowd.solving[source] === 1) return;
     const workMs = solves === "browser" ? solving.browserMs : solving.programMs;
@@ -251,7 +249,7 @@ export class Flood {
     }
     crowd.solving[source] = 1;
     clock.after(startsAt - clock.now + workMs + CHALLENGE_ROUND_MS, () => {
-      void objects.spendPuzzle(isolate.location).then(() => {
+      void isolate.spendPuzzle().then(() => {
         crowd.solving[source] = 0;
         journal.clearancesBought++;
         if (keepsCookies) crowd.cleared[source] = 1;

@@ -1,11 +1,16 @@
 /** One isolate of the edge: the real tally, purses, exchange and admission, and the desks between them. */
+import { PUZZLE_TTL_MS } from "../../../src/challenge/puzzle.ts";
+import { Courier } from "../../../src/counters/courier.ts";
+import { type Carriage, together } from "../../../src/counters/errands.ts";
 import { Exchange, type ExchangeDeps } from "../../../src/counters/exchange.ts";
-import { ownerOf, SHARD_COUNT } from "../../../src/counters/shard.ts";
+import { PuzzleSpends } from "../../../src/counters/puzzle-spends.ts";
+import { SHARD_COUNT } from "../../../src/counters/shard.ts";
 import type { SipKey } from "../../../src/counters/siphash.ts";
 import { type StrictSpending, spendStrictly } from "../../../src/counters/spend-strictly.ts";
-import { STRICT_PATIENCE_MS, type StrictDeps, StrictPurses } from "../../../src/counters/strict.ts";
+import { StrictPurses } from "../../../src/counters/strict.ts";
 import { Tally } from "../../../src/counters/tally.ts";
 import { Desk } from "../../../src/desk.ts";
+import { UNCHECKED_PROOF_PERCENT } from "../../../src/policy/failures.ts";
 import type { Site } from "../../../src/policy/policy.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import type { Random } from "../random.ts";
@@ -32,7 +37,9 @@ export class ModelIsolate {
   readonly tally: Tally;
   readonly #desks: ReadonlyMap<Site, Desk>;
   readonly #purses: StrictPurses;
-  readonly #strict: StrictDeps;
+  readonly #puzzles = new PuzzleSpends();
+  readonly #carriage: Carriage;
+  readonly #random: Random;
   readonly #exchange: Exchange;
   readonly #deps: ExchangeDeps;
   /** When it had its first request, ms; 0 before. */
@@ -44,13 +51,13 @@ export class ModelIsolate {
     this.tally = new Tally(key, entries);
     this.#desks = new Map(sites.map((site) => [site, new Desk(site, () => clock.now)]));
     this.#purses = new StrictPurses(key);
-    this.#exchange = new Exchange(`isolate ${index}`, this.tally);
+    this.#random = random;
+    this.#exchange = new Exchange(`isolate ${index}`, this.tally, together(this.#purses, this.#puzzles));
     const home = random.integer(0, SHARD_COUNT - 1);
-    this.#strict = {
-      ask: (request) => objects.grant(location, ownerOf(request.hi, SHARD_COUNT), request),
-      wait: (ms) => clock.wait(ms),
+    // The clock keeps all work alive.
+    this.#carriage = {
+      bring: (look, patienceMs) => this.#exchange.bring(look, patienceMs, () => undefined, this.#deps),
       now: () => clock.now,
-      patienceMs: STRICT_PATIENCE_MS,
     };
     this.#deps = {
       partner: (detour) => ({
@@ -73,6 +80,12 @@ export class ModelIsolate {
         for (const order of reply.sites)
           for (const [site, desk] of this.#desks) if (site.name === order.site) desk.obey(order, now);
       },
+      runErrands: (errands) =>
+        new Courier({
+          ask: (owner, part) => objects.runErrands(location, owner, part),
+          wait: (ms) => clock.wait(ms),
+          now: () => clock.now,
+        }).run(errands),
       wait: (ms) => clock.wait(ms),
       now: () => clock.now,
       random: () => random.fraction(),
@@ -94,7 +107,14 @@ export class ModelIsolate {
 
   /** Spends what strict budgets ask for. */
   spendStrictly(charges: readonly Charge[], unanswered: "forward" | "closed"): Promise<StrictSpending> {
-    return spendStrictly(charges, this.#purses, this.#strict, unanswered);
+    return spendStrictly(charges, this.#purses, this.#carriage, unanswered);
+  }
+
+  /** A solved puzzle is handed in. @returns per cent of a clearance's budget that it buys */
+  async spendPuzzle(): Promise<number> {
+    const id = Array.from({ length: 4 }, () => this.#random.integer(0, 0xffff).toString(16).padStart(4, "0")).join("");
+    const outcome = await this.#puzzles.spend(id, this.#carriage.now() + PUZZLE_TTL_MS, this.#carriage);
+    return outcome === "spent-now" ? 100 : UNCHECKED_PROOF_PERCENT;
   }
 
   /** Whether it guards any of its sites. */

@@ -2,10 +2,11 @@
  * All Durable Objects of the run: the real shards, which hand over to each other twice a second, and the real lookout they
  * report to. What stands around them here is what ClientCounter and Watch add with the platform: calls, waits, limits.
  */
+import { Courier } from "../../../src/counters/courier.ts";
+import type { Errand, ErrandAnswer, ErrandAnswers } from "../../../src/counters/errands.ts";
 import type { ExchangeReply, ExchangeReport } from "../../../src/counters/protocol.ts";
 import { SHARD_COUNT, Shard } from "../../../src/counters/shard.ts";
-import { type Grant, type GrantRequest, StrictGrants } from "../../../src/counters/strict-grants.ts";
-import { UNCHECKED_PROOF_PERCENT } from "../../../src/policy/failures.ts";
+import { StrictGrants } from "../../../src/counters/strict-grants.ts";
 import type { Posture } from "../../../src/policy/verdict.ts";
 import { Lookout } from "../../../src/watch/lookout.ts";
 import { Onsets } from "../../../src/watch/onsets.ts";
@@ -26,6 +27,7 @@ interface Seat {
   /** Grows with each start. */
   life: number;
   grants: StrictGrants;
+  readonly courier: Courier;
   handoverScheduled: boolean;
   handoversUnderWay: number;
 }
@@ -59,6 +61,8 @@ export class Objects {
   reports = 0;
   puzzlesSpent = 0;
   grants = 0;
+  /** Calls of couriers. */
+  rounds = 0;
   failedHandovers = 0;
   keysReported = 0;
 
@@ -76,6 +80,7 @@ export class Objects {
       shard: newShard(number),
       life: 0,
       grants: newGrants(clock.now),
+      courier: this.#courierOf(number),
       handoverScheduled: false,
       handoversUnderWay: 0,
     }));
@@ -91,12 +96,16 @@ export class Objects {
     return this.shards.reduce((sum, { calls }) => sum + calls, this.watch.calls);
   }
 
-  exchange(location: number, number: number, report: ExchangeReport): Promise<ExchangeReply> {
+  async exchange(location: number, number: number, report: ExchangeReport): Promise<ExchangeReply> {
     this.exchanges++;
     this.#noteFromIsolate();
     this.keysReported += report.spendings.spentMs.length;
     const seat = this.#seat(number);
-    return seat.host.call(this.#travel(location, seat.number), report.spendings.spentMs.length, (now) => {
+    const { errands } = report;
+    const [there, back] = this.#travel(location, seat.number);
+    // With errands the reply waits for their owners before it travels back.
+    const way = [there, errands ? 0 : back] as const;
+    const reply = await seat.host.call(way, report.spendings.spentMs.length, (now) => {
       const reply = seat.shard.exchange(report, now);
       if (!seat.handoverScheduled && seat.handoversUnderWay < HANDOVERS_UNDER_WAY_MAX) {
         seat.handoverScheduled = true;
@@ -105,28 +114,39 @@ export class Objects {
       }
       return reply;
     });
+    if (!errands) return reply;
+    const answers = await seat.courier.run(errands);
+    await this.#clock.wait(back);
+    return { ...reply, errands: answers };
   }
 
-  /** Tokens of a strict budget, from the shard that owns the key. */
-  grant(location: number, number: number, request: GrantRequest): Promise<Grant> {
-    this.grants++;
+  /** An isolate whose home shard does not answer asks the owner of what its errands are about. */
+  runErrands(location: number, owner: number, errands: readonly Errand[]): Promise<ErrandAnswers> {
     this.#noteFromIsolate();
-    const seat = this.#seat(number);
-    return seat.host.call(this.#travel(location, seat.number), 1, (now) => seat.grants.grant(request, now));
+    return this.#ask(owner, this.#travel(location, owner), errands);
   }
 
-  /**
-   * A solved puzzle is handed in: one call to the shard that its random id names.
-   * @returns per cent of a clearance's budget that it buys
-   */
-  async spendPuzzle(location: number): Promise<number> {
-    this.puzzlesSpent++;
-    this.#noteFromIsolate();
-    const seat = this.#seat(this.#random.integer(0, SHARD_COUNT - 1));
-    try {
-      return await seat.host.call(this.#travel(location, seat.number), 1, () => 100);
-    } catch {
-      return UNCHECKED_PROOF_PERCENT;
+  #courierOf(number: number): Courier {
+    const ask = (owner: number, errands: readonly Errand[]): Promise<ErrandAnswers> => {
+      if (owner !== number) this.rounds++;
+      return this.#ask(owner, this.#between(number, owner), errands);
+    };
+    return new Courier({ ask, wait: (ms) => this.#clock.wait(ms), now: () => this.#clock.now });
+  }
+
+  #ask(owner: number, travelMs: readonly [number, number], errands: readonly Errand[]): Promise<ErrandAnswers> {
+    const seat = this.#seat(owner);
+    return seat.host.call(travelMs, errands.length, (now) => errands.map((errand) => this.#answer(seat, errand, now)));
+  }
+
+  #answer({ grants }: Seat, errand: Errand, now: number): ErrandAnswer {
+    switch (errand.kind) {
+      case "grant":
+        this.grants++;
+        return { kind: "grant", grant: grants.grant(errand.request, now) };
+      case "spend":
+        this.puzzlesSpent++;
+        return { kind: "spend", outcome: "spent-now" };
     }
   }
 

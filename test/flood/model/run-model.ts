@@ -119,14 +119,14 @@ export async function runModel(scenario: LabScenario, options: ModelOptions): Pr
   const isolates = makeIsolates(world, common, random.fork());
   const origin = new ModelOrigin(site.capacityPerSecond, clock, seconds);
   const way = new Way(clock, origin);
-  const edge = { clock, policy, world, isolates, objects, way };
+  const edge = { clock, policy, world, isolates, way };
   const clinicRandom = random.fork();
   if (options.clinic !== false)
     startWork(CLINIC, scenario.surge, { calmMs: calmS * 1000, attackMs: attackS * 1000 }, edge, journal, clinicRandom);
   const floods = crowds.map(
     (crowd) =>
       new Flood({
-        ...{ clock, startMs, attackFromMs, policy, crowd, isolates, audit, budgets, journal, way, objects, batch },
+        ...{ clock, startMs, attackFromMs, policy, crowd, isolates, audit, budgets, journal, way, batch },
         attackToMs: attackFromMs + attackS * 1000,
         solving: world.solving,
         random: random.fork(),

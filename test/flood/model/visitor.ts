@@ -8,7 +8,6 @@ import { type Client, locationsOf } from "../places.ts";
 import type { Random } from "../random.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { ModelIsolate } from "./isolate.ts";
-import type { Objects } from "./objects.ts";
 import { factsOf, located, type Sent, STRANGER, siteOf, unitsOf } from "./outcomes.ts";
 import type { Way } from "./way.ts";
 import { firstIsolateOf, type World } from "./world.ts";
@@ -18,7 +17,6 @@ export interface Edge {
   readonly policy: Policy;
   readonly world: World;
   readonly isolates: readonly ModelIsolate[];
-  readonly objects: Objects;
   readonly way: Way;
 }
 
@@ -55,9 +53,8 @@ export class Visitor {
 
   /** A puzzle was solved in so many ms: hand it in. */
   async clear(solvingMs: number): Promise<void> {
-    const { clock, objects } = this.#edge;
-    await clock.wait(solvingMs);
-    const percent = await objects.spendPuzzle(this.#isolate().location);
+    await this.#edge.clock.wait(solvingMs);
+    const percent = await this.#isolate().spendPuzzle();
     if (this.#shown.lane === "unknown")
       this.#shown = {
         proof: null,

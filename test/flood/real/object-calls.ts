@@ -92,8 +92,8 @@ export interface CallTotals {
   readonly peak: number;
 }
 
-/** What objects ask of each other, so not an isolate's call. */
-const AMONG_OBJECTS = ["merge", "report"];
+/** What objects ask of each other, so not an isolate's call. (Isolates run errands themselves only while their home is away.) */
+const AMONG_OBJECTS = ["merge", "report", "runErrands"];
 
 /** @param from Unix times, s: the first second that counts, and the one after the last */
 export function totalCalls({ seconds }: ObjectCalls, from: number, to: number): CallTotals {
