@@ -3,9 +3,8 @@
  * counters; the same protocol leads from the one to the other: `collect` what was spent since the last time, `settle`
  * with what the other side knows.
  *
- * A table of sets of eight entries, found by the key's 64-bit keyed hash. An operation looks at one set and nothing else,
- * whatever the size; nobody without the key can aim at a set. All of a set lies side by side, so that a table larger than the
- * processor's caches costs a few misses and not one for each field. A full set forgets who is cheapest to
+ * A table of sets of eight entries in typed arrays, found by the key's 64-bit keyed hash. An operation looks at one set
+ * and nothing else, whatever the size; nobody without the key can aim at a set. A full set forgets who is cheapest to
  * forget: the one with the least spending ahead of the clock, measured by its own budget. One that is denied is forgotten
  * only when all of its set are: first one that a coarser denial covers, as its prefix is denied as well. Where there is none,
  * that is counted: then the table is too small for what goes on, and somebody must know.
@@ -14,26 +13,12 @@ import { type Spend, spent, waitMs } from "./gcra.ts";
 import type { KeyHash } from "./siphash.ts";
 
 const WAYS = 8;
-/** A set in 32-bit words: first eight times `lo`, then eight times each of the other fields. `tat` takes two words. */
-const SET_WORDS = 80;
-const HI = 8;
-const TAT = 16;
-/** Spent but not yet collected, ms; a float. */
-const UNREPORTED = 32;
-/** How far the TAT may be ahead of the clock before a spend of the latest size is denied, ms; a float. */
-const DENIED_FROM = 40;
-/** The coarser key that covers this one; 0 and 0 when none does. */
-const COARSER_HI = 48;
-const COARSER_LO = 56;
-/** 1 while it stands in the queue. */
-const QUEUED = 64;
-/** How often it is still to be asked after. */
-const ASKS = 72;
-export const BYTES_PER_ENTRY = (4 * SET_WORDS) / WAYS;
+/** hi, lo, those of the coarser key, unreported, deniedFrom: 4 bytes each; tat: 8; queued, asks: 1 each. */
+export const BYTES_PER_ENTRY = 34;
 const UNKNOWN = -1;
 const NONE: KeyHash = { hi: 0, lo: 0 };
 /** Exchanges after a spend until all that was spent elsewhere at the same time has come together at its owner. */
-const ASKS_AFTER_SPEND = 3;
+const ASKS = 3;
 /** Only gives spending of unknown budgets an order between 0 and 1. */
 const UNKNOWN_BUDGET_MS = 60_000;
 /**
@@ -50,10 +35,19 @@ export interface Spendings {
 }
 
 export class Ledger {
-  /** The same memory as words, floats and doubles. A slot is the word of its entry's `lo`. */
-  readonly #words: Uint32Array;
-  readonly #floats: Float32Array;
-  readonly #doubles: Float64Array;
+  readonly #hi: Uint32Array;
+  readonly #lo: Uint32Array;
+  /** The coarser key that covers this one; 0 and 0 when none does. */
+  readonly #coarserHi: Uint32Array;
+  readonly #coarserLo: Uint32Array;
+  readonly #tat: Float64Array;
+  /** Spent but not yet collected, ms. */
+  readonly #unreported: Float32Array;
+  /** How far the TAT may be ahead of the clock before a spend of the latest size is denied, ms. */
+  readonly #deniedFrom: Float32Array;
+  readonly #queued: Uint8Array;
+  /** How often it is still to be asked after. */
+  readonly #asks: Uint8Array;
   /** Slots whose unreported spending is worth telling; bounded, the overflow waits for its next spend. */
   readonly #queue: Int32Array;
   #queueLength = 0;
@@ -66,10 +60,15 @@ export class Ledger {
    */
   constructor(entries: number, queueLength: number) {
     const size = 2 ** Math.ceil(Math.log2(Math.max(entries, WAYS)));
-    const memory = new ArrayBuffer(size * BYTES_PER_ENTRY);
-    this.#words = new Uint32Array(memory);
-    this.#floats = new Float32Array(memory);
-    this.#doubles = new Float64Array(memory);
+    this.#hi = new Uint32Array(size);
+    this.#lo = new Uint32Array(size);
+    this.#coarserHi = new Uint32Array(size);
+    this.#coarserLo = new Uint32Array(size);
+    this.#tat = new Float64Array(size);
+    this.#unreported = new Float32Array(size);
+    this.#deniedFrom = new Float32Array(size);
+    this.#queued = new Uint8Array(size);
+    this.#asks = new Uint8Array(size);
     this.#queue = new Int32Array(queueLength);
     this.#setMask = size / WAYS - 1;
   }
@@ -96,13 +95,13 @@ export class Ledger {
     coarser: KeyHash = NONE,
   ): number {
     const slot = this.#claim(key.hi, key.lo, now);
-    this.#words[slot + COARSER_HI] = coarser.hi;
-    this.#words[slot + COARSER_LO] = coarser.lo;
+    this.#coarserHi[slot] = coarser.hi;
+    this.#coarserLo[slot] = coarser.lo;
     const tat = spent(this.#at(slot), incrementMs, now);
-    const unreported = (this.#floats[slot + UNREPORTED] ?? 0) + incrementMs;
-    this.#doubles[tatOf(slot)] = tat;
-    this.#floats[slot + UNREPORTED] = unreported;
-    this.#floats[slot + DENIED_FROM] = deniedFromMs;
+    const unreported = (this.#unreported[slot] ?? 0) + incrementMs;
+    this.#tat[slot] = tat;
+    this.#unreported[slot] = unreported;
+    this.#deniedFrom[slot] = deniedFromMs;
     this.#enqueue(slot, tellFromMs);
     return tat;
   }
@@ -111,8 +110,8 @@ export class Ledger {
   giveBack(key: KeyHash, ms: number): void {
     const slot = this.#find(key.hi, key.lo);
     if (slot < 0) return;
-    this.#doubles[tatOf(slot)] = this.#at(slot) - ms;
-    this.#floats[slot + UNREPORTED] = (this.#floats[slot + UNREPORTED] ?? 0) - ms;
+    this.#tat[slot] = this.#at(slot) - ms;
+    this.#unreported[slot] = (this.#unreported[slot] ?? 0) - ms;
     this.#enqueue(slot, 0);
   }
 
@@ -125,11 +124,11 @@ export class Ledger {
     const spentMs = new Float64Array(this.#queueLength);
     for (let i = 0; i < this.#queueLength; i++) {
       const slot = this.#queue[i] ?? 0;
-      keys[2 * i] = this.#words[slot + HI] ?? 0;
-      keys[2 * i + 1] = this.#words[slot] ?? 0;
-      spentMs[i] = Math.min(this.#floats[slot + UNREPORTED] ?? 0, Math.max(0, this.#at(slot) - now) + FRESH_MS);
-      this.#floats[slot + UNREPORTED] = 0;
-      this.#words[slot + QUEUED] = 0;
+      keys[2 * i] = this.#hi[slot] ?? 0;
+      keys[2 * i + 1] = this.#lo[slot] ?? 0;
+      spentMs[i] = Math.min(this.#unreported[slot] ?? 0, Math.max(0, this.#at(slot) - now) + FRESH_MS);
+      this.#unreported[slot] = 0;
+      this.#queued[slot] = 0;
     }
     this.#queueLength = 0;
     return { keys, spentMs };
@@ -156,13 +155,13 @@ export class Ledger {
       const slot = this.#find(keys[2 * i] ?? 0, keys[2 * i + 1] ?? 0);
       if (slot < 0) continue;
       const before = this.#at(slot);
-      const tat = Math.max(before, (tats[i] ?? 0) + (this.#floats[slot + UNREPORTED] ?? 0));
-      this.#doubles[tatOf(slot)] = tat;
-      if (!askAgain || tat - askAgain.now <= (this.#floats[slot + DENIED_FROM] ?? 0) / 2) continue;
+      const tat = Math.max(before, (tats[i] ?? 0) + (this.#unreported[slot] ?? 0));
+      this.#tat[slot] = tat;
+      if (!askAgain || tat - askAgain.now <= (this.#deniedFrom[slot] ?? 0) / 2) continue;
       const fresh = tat > before || (askAgain.spentMs[i] ?? 0) > 0;
-      const asks = fresh ? ASKS_AFTER_SPEND : (this.#words[slot + ASKS] ?? 0);
+      const asks = fresh ? ASKS : (this.#asks[slot] ?? 0);
       if (asks === 0) continue;
-      this.#words[slot + ASKS] = asks - 1;
+      this.#asks[slot] = asks - 1;
       this.#enqueue(slot, 0);
     }
   }
@@ -171,8 +170,7 @@ export class Ledger {
   restore(spendings: Spendings): void {
     for (let i = 0; i < spendings.spentMs.length; i++) {
       const slot = this.#find(spendings.keys[2 * i] ?? 0, spendings.keys[2 * i + 1] ?? 0);
-      if (slot >= 0)
-        this.#floats[slot + UNREPORTED] = (this.#floats[slot + UNREPORTED] ?? 0) + (spendings.spentMs[i] ?? 0);
+      if (slot >= 0) this.#unreported[slot] = (this.#unreported[slot] ?? 0) + (spendings.spentMs[i] ?? 0);
     }
   }
 
@@ -188,29 +186,28 @@ export class Ledger {
   }
 
   #at(slot: number): number {
-    return this.#doubles[tatOf(slot)] ?? 0;
+    return this.#tat[slot] ?? 0;
   }
 
   #find(hi: number, lo: number): number {
-    const first = (lo & this.#setMask) * SET_WORDS;
-    for (let slot = first; slot < first + WAYS; slot++)
-      if (this.#words[slot] === lo && this.#words[slot + HI] === hi) return slot;
+    const first = (lo & this.#setMask) * WAYS;
+    for (let slot = first; slot < first + WAYS; slot++) if (this.#lo[slot] === lo && this.#hi[slot] === hi) return slot;
     return -1;
   }
 
   /** Up to half the queue is for everybody, the rest for who spent so much. */
   #enqueue(slot: number, fromMs: number): void {
     const capacity = this.#queue.length;
-    if (this.#words[slot + QUEUED] || fromMs === Number.POSITIVE_INFINITY || this.#queueLength >= capacity) return;
-    if (this.#queueLength >= capacity / 2 && !((this.#floats[slot + UNREPORTED] ?? 0) >= fromMs)) return;
-    this.#words[slot + QUEUED] = 1;
+    if (this.#queued[slot] || fromMs === Number.POSITIVE_INFINITY || this.#queueLength >= capacity) return;
+    if (this.#queueLength >= capacity / 2 && !((this.#unreported[slot] ?? 0) >= fromMs)) return;
+    this.#queued[slot] = 1;
     this.#queue[this.#queueLength++] = slot;
   }
 
   #claim(hi: number, lo: number, now: number): number {
     const found = this.#find(hi, lo);
     if (found >= 0) return found;
-    const first = (lo & this.#setMask) * SET_WORDS;
+    const first = (lo & this.#setMask) * WAYS;
     let cheapest = first;
     let lowest = Number.POSITIVE_INFINITY;
     for (let slot = first; slot < first + WAYS; slot++) {
@@ -225,11 +222,11 @@ export class Ledger {
       if (covered < 0) this.#forgotten++;
       else cheapest = covered;
     }
-    this.#words[cheapest + HI] = hi;
-    this.#words[cheapest] = lo;
-    this.#doubles[tatOf(cheapest)] = 0;
-    this.#floats[cheapest + UNREPORTED] = 0;
-    this.#words[cheapest + ASKS] = 0;
+    this.#hi[cheapest] = hi;
+    this.#lo[cheapest] = lo;
+    this.#tat[cheapest] = 0;
+    this.#unreported[cheapest] = 0;
+    this.#asks[cheapest] = 0;
     // A queued entry that is forgotten leaves its place in the queue to the newcomer, which tells its own spending then.
     return cheapest;
   }
@@ -237,7 +234,7 @@ export class Ledger {
   /** Where, in a set of denied keys, is one whose coarser key is denied too; -1 when none is. */
   #coveredIn(first: number, now: number): number {
     for (let slot = first; slot < first + WAYS; slot++) {
-      const coarser = this.#find(this.#words[slot + COARSER_HI] ?? 0, this.#words[slot + COARSER_LO] ?? 0);
+      const coarser = this.#find(this.#coarserHi[slot] ?? 0, this.#coarserLo[slot] ?? 0);
       if (coarser >= 0 && coarser !== slot && this.#valueOf(coarser, now) > 1) return slot;
     }
     return -1;
@@ -249,15 +246,9 @@ export class Ledger {
    */
   #valueOf(slot: number, now: number): number {
     const ahead = this.#at(slot) - now;
-    const deniedFrom = this.#floats[slot + DENIED_FROM] ?? 0;
+    const deniedFrom = this.#deniedFrom[slot] ?? 0;
     if (ahead <= 0) return ahead;
     if (deniedFrom === UNKNOWN) return ahead / (ahead + UNKNOWN_BUDGET_MS);
     return ahead <= deniedFrom ? ahead / deniedFrom : 1 + ahead - deniedFrom;
   }
-}
-
-/** Where among the doubles the TAT of a slot stands. */
-function tatOf(slot: number): number {
-  const way = slot & (WAYS - 1);
-  return (slot - way + TAT) / 2 + way;
 }

@@ -22,7 +22,7 @@ import { larger, NO_RATES, plus, type Rates, ratesFrom, totalOf } from "./rates.
 
 /** How many shards the product runs: few and warm, however many clients. */
 export const SHARD_COUNT = 16;
-/** 2^19 entries × 40 bytes: 21 MB of the object's 128 for keys that are ours, half of it for other shards' keys. */
+/** 2^19 entries × 34 bytes: 18 MB of the object's 128 for keys that are ours, half of it for other shards' keys. */
 const OWN_ENTRIES = 2 ** 19;
 const FOREIGN_ENTRIES = 2 ** 18;
 /** One handover tells all owners together of so many keys: 1 MB on the wire, some 10 ms of work. */

@@ -15,7 +15,7 @@ import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
 const ENTRIES = 2 ** 18;
 /** One exchange tells of at most so many keys (64 kB up, 32 kB down); what finds no place waits for the key's next spend. */
 const KEYS_PER_EXCHANGE = 4096;
-/** 2^18 entries × 40 bytes and the queue: 10.5 MB, whatever the number of clients. */
+/** 2^18 entries × 34 bytes and the queue: 8.9 MB, whatever the number of clients. */
 export const TALLY_BYTES = ENTRIES * BYTES_PER_ENTRY + 4 * KEYS_PER_EXCHANGE;
 /** When more keys want to be told than half of that, only who spent so much of her burst is. */
 const TELL_FROM_SHARE_OF_BURST = 0.1;
