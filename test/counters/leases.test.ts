@@ -43,15 +43,16 @@ const random = fc.array(fc.double({ min: 0, max: 0.999, noNaN: true }), { minLen
 const FORGOTTEN_AFTER_MS = 43_000;
 
 /**
- * What an origin may get at the most for some seconds. 570 of 600 units/s are leased, and nearly always it stays at that; in
- * 9,000 random histories of losses, deaths and restarts two came to more, 585 and 607. For 7 s after a start the watch gives shards that it does not know a sixteenth more of what
- * proven people may have.
+ * What an origin may get at the most for some seconds. 570 of 600 units/s are leased, and nearly always it stays at that: in
+ * 26,000 random histories of losses, deaths and restarts two came to more, 571 and 577, when an isolate took its lease to
+ * another shard. For 7 s after a start the watch gives shards that it does not know a sixteenth more of what proven people
+ * may have.
  */
 function bound(atMs: number, restarted: readonly Mishap[]): number {
   const learning = restarted.some(
     (each) => each.kind === "restart-watch" && atMs >= each.atMs && atMs < each.atMs + FORGOTTEN_AFTER_MS,
   );
-  return learning ? LEASABLE * (1 + SHARDS / 16) : 1.1 * CAPACITY;
+  return learning ? LEASABLE * (1 + SHARDS / 16) : CAPACITY;
 }
 
 /** A watch that starts anew shortly after a shard did cannot tell what the shard's two lives hold. */
@@ -84,7 +85,7 @@ function holds(most: (atMs: number, restarted: readonly Mishap[]) => number, num
 }
 
 describe("all leases and floors together", () => {
-  it("are never more than a tenth beyond what the origin bears, whatever is lost", () => {
+  it("are never more than the origin bears, whatever is lost", () => {
     holds(
       (atMs, restarted) => (bothRestartedLately(restarted) ? Number.POSITIVE_INFINITY : bound(atMs, restarted)),
       RUNS,
