@@ -3,7 +3,6 @@
  * Plain bounded data only; nothing here belongs to a request.
  */
 import type { StandingRefusal } from "./answer/respondent.ts";
-import { SupportCodes } from "./answer/support.ts";
 import { together } from "./counters/errands.ts";
 import { Exchange } from "./counters/exchange.ts";
 import type { Registered } from "./counters/facility-use.ts";
@@ -11,7 +10,6 @@ import type { KnownLists } from "./counters/operators-lists.ts";
 import type { ExchangeReply, SiteSummary } from "./counters/protocol.ts";
 import { PuzzleSpends } from "./counters/puzzle-spends.ts";
 import { SHARD_COUNT } from "./counters/shard.ts";
-import { sipKey } from "./counters/siphash.ts";
 import { StandingRefusals } from "./counters/standing-refusals.ts";
 import { StrictPurses } from "./counters/strict.ts";
 import { Tally } from "./counters/tally.ts";
@@ -29,6 +27,7 @@ import type { Policy, Site } from "./policy/policy.ts";
 import { Held } from "./resend/held.ts";
 import rules from "./rules.ts";
 import { createSealer, type Sealer } from "./seal.ts";
+import { sipKey } from "./siphash.ts";
 
 const policy: Policy = compile(rules);
 
@@ -42,8 +41,6 @@ interface RefusalAtDesk extends StandingRefusal {
 export class Isolate {
   readonly policy = policy;
   readonly sealer: Sealer | null;
-  /** Null without a secret: then answers carry no support code. */
-  readonly supportCodes: SupportCodes | null;
   /** The kinds of proof that the rules allow, the strongest first. */
   readonly proofs: readonly ProofKind[];
   /** Where a client certificate may prove something. */
@@ -67,7 +64,6 @@ export class Isolate {
 
   constructor(sealer: Sealer | null, counterKey: Uint8Array) {
     this.sealer = sealer;
-    this.supportCodes = sealer && new SupportCodes(sealer);
     this.tally = new Tally(sipKey(counterKey));
     const outside = { fetch: fetchKeySet, wait: (ms: number) => scheduler.wait(ms), now: Date.now };
     this.proofs = proofKinds(policy.proofs, sealer, outside, this.endedPasses);

@@ -1,5 +1,5 @@
 /**
- * The one way to sign anything. Whatever the shield hands out and later believes (pass, clearance, puzzle, ticket) is
+ * The one way to sign anything. Whatever the shield hands out and later believes (pass, clearance, puzzle) is
  * sealed here, so that a proof costs one HMAC and no look-up.
  *
  * Token = base64url( key id ‖ fields ‖ tag ), RFC 4648 section 5 without padding. The tag is the whole HMAC-SHA-256
@@ -12,14 +12,21 @@
 import { type Bytes, concat, fromBase64url, toBase64url } from "./bytes.ts";
 import { decodeFields, encodeFields, type Fields } from "./fields.ts";
 import { Remembered } from "./remembered.ts";
+import { type SipKey, sipKey } from "./siphash.ts";
 
-export type Purpose = "pass" | "clearance" | "puzzle" | "ticket" | "place" | "visit" | "deadline" | "signin";
+export type Purpose = "pass" | "clearance" | "puzzle" | "place" | "visit" | "deadline" | "signin";
 
 /** What is encrypted as well: contents that must stay secret even from whoever carries them. */
 export type SecretPurpose = "form";
 
-/** Keyed hashes that are no tokens: counter keys, principals, networks, support codes, a puzzle's answers. */
-export type HashPurpose = "client-key" | "principal" | "network" | "counter" | "support";
+/** Keyed hashes that are no tokens: counter keys, principals, networks, a puzzle's answers. */
+export type HashPurpose = "client-key" | "principal" | "network" | "counter";
+
+/**
+ * What every page of ours is given at once, in a flood as well: 64 bits of SipHash in about 1 µs, where an HMAC of
+ * WebCrypto costs many and has to be awaited. Only for what is worth little and can be tried only by asking us.
+ */
+export type QuickPurpose = "support-code" | "ticket";
 
 /** SHIELD_SECRET and SHIELD_SECRET_PREVIOUS. The previous one is accepted, never used. */
 export interface Secrets {
@@ -46,6 +53,8 @@ export interface Sealer {
   macs(purpose: HashPurpose, bytes: Uint8Array): Promise<readonly Bytes[]>;
   /** Key material for hashes computed elsewhere, from the current secret. At most 8,160 bytes (RFC 5869 section 2.3). */
   deriveBits(purpose: HashPurpose, lengthBytes: number): Promise<Bytes>;
+  /** Of every accepted secret, current first. At once: they are derived with the sealer. */
+  quickKeys(purpose: QuickPurpose): readonly SipKey[];
   /**
    * The key of one installation of practice software, 32 bytes, under every accepted secret, current first. The id is
    * ASCII without spaces: identity/service-key.ts checks it.
@@ -91,6 +100,10 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
   if (!current) return null;
   const previous = secrets.previous === secrets.current ? null : await createRing(secrets.previous);
   const rings = previous ? [current, previous] : [current];
+  const quickKeysOf = (purpose: QuickPurpose) =>
+    Promise.all(rings.map(async (ring) => sipKey(await ring.derive(`quick ${purpose}`, 16))));
+  const [supportCode, ticket] = await Promise.all([quickKeysOf("support-code"), quickKeysOf("ticket")]);
+  const quickKeys: Readonly<Record<QuickPurpose, readonly SipKey[]>> = { "support-code": supportCode, ticket };
   const open = async (purpose: Purpose, token: string): Promise<Fields | null> => {
     if (typeof token !== "string" || token.length > MAX_TOKEN_CHARS || token.length < MIN_TOKEN_CHARS) return null;
     const bytes = fromBase64url(token);
@@ -155,6 +168,7 @@ export async function createSealer(secrets: Secrets): Promise<Sealer | null> {
     mac: (purpose, bytes) => sign(current, purpose, bytes),
     macs: (purpose, bytes) => Promise.all(rings.map((ring) => sign(ring, purpose, bytes))),
     deriveBits: (purpose, lengthBytes) => current.derive(`bits ${purpose}`, lengthBytes),
+    quickKeys: (purpose) => quickKeys[purpose],
     serviceKeys: (id) => Promise.all(rings.map((ring) => ring.derive(`service key ${id}`, 32))),
   };
 }

@@ -2,7 +2,7 @@
  * The way of a request: identify → prove → decide → admit → forward, or answer. Everything that decides is pure and
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
-import { OWN_FAILURE_REASON, type Refusal, Respondent } from "./answer/respondent.ts";
+import { type Refusal, Respondent } from "./answer/respondent.ts";
 import { SentForms } from "./counters/sent-forms.ts";
 import { spendStrictly, spendsStrictly } from "./counters/spend-strictly.ts";
 import type { Desk } from "./desk.ts";
@@ -19,6 +19,7 @@ import { isAdminHost } from "./own-paths/operator.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths/own-paths.ts";
 import { beyond, decide, routeOf } from "./policy/decide.ts";
 import { FAILURES } from "./policy/failures.ts";
+import { REASONS } from "./policy/reasons.ts";
 import { givenBackUnserved } from "./policy/unserved.ts";
 import type { Decision } from "./policy/verdict.ts";
 import { refusedBefore } from "./refused-before.ts";
@@ -111,7 +112,7 @@ async function ownPath(
     return await serveOwnPath(request, facts, isolate, env, respond, (work) => ctx.waitUntil(work));
   } catch (error) {
     noteOwnFailure(error);
-    return respond.verdict(OUR_FAULT, OWN_FAILURE_REASON, "unknown", "normal");
+    return respond.verdict(OUR_FAULT, REASONS.ownFailure, "unknown", "normal");
   }
 }
 
@@ -132,7 +133,7 @@ async function pass(visit: Visit): Promise<Response> {
   const taking = takeForm(isolate, visit.request, visit.facts, identity, now);
   const taken = taking instanceof Promise ? await taking : taking;
   if (taken.kind === "refused") return respond().fault(taken.fault);
-  if (taken.kind === "busy") return respond().verdict(NO_ROOM, "too many forms at once", identity.lane, posture);
+  if (taken.kind === "busy") return respond().verdict(NO_ROOM, REASONS.formsAtOnce, identity.lane, posture);
   const { facts } = taken;
   Object.assign(visit, { request: taken.request, facts, form: taken.form });
   const decision = decide(
@@ -158,9 +159,9 @@ async function pass(visit: Visit): Promise<Response> {
     // Whoever proved something else as well is told what became of that: her clock is not why she is turned away.
     const onlyItsClock = identity.refusal?.why === "clock" && identity.lane === "unknown";
     if (onlyItsClock && verdict.kind !== "block") return respond().wrongClock(now);
-    const supportCode = await respond().supportCode(verdict, decision.reason, identity.lane, posture);
     const { standsUntil: untilMs, route } = decision;
     if (untilMs !== null && verdict.kind === "limit" && verdict.budget) {
+      const supportCode = respond().supportCode(verdict.kind, decision.reason, identity.lane, posture);
       const from = { facility: identity.facility, lapsed: identity.lapsed };
       const refusal = { budget: verdict.budget, untilMs, supportCode, last: null, desk, cost: route.cost, from };
       isolate.refusals.note(facts.address.text, refusal, now);
@@ -210,7 +211,7 @@ async function pass(visit: Visit): Promise<Response> {
       spending?.giveBack();
       giveBackUnserved(visit, decision);
       if (stander) return waitInLine(visit, identity, decision, stander);
-      return turnAway(visit, NO_ROOM, "no room at the origin", identity);
+      return turnAway(visit, NO_ROOM, REASONS.noRoom, identity);
     case "room":
     case "overdrawn":
       desk.noteSent(decision.serviceClass, decision.route.cost, room === "overdrawn");
@@ -241,7 +242,7 @@ async function waitInLine(
   const now = Date.now();
   // Where there is no line yet, there may be room in a moment, or the shield on guard: she looks again as if it were her turn.
   const verdict = { kind: "wait", retryAfterS: reloadSeconds(stander.turn), turn: turnTold(stander) } as const;
-  const page = await respond().verdict(verdict, "in line for room at the origin", identity.lane, desk.posture(now));
+  const page = respond().verdict(verdict, REASONS.inLine, identity.lane, desk.posture(now));
   if (sealer) page.headers.append("Set-Cookie", await keepPlace(stander, facts, identity, decision, desk, sealer, now));
   return page;
 }
@@ -264,7 +265,7 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
     if (mark.kind === "unavailable") {
       form.wasInVain(attempt);
       giveBackUnserved(visit, decision);
-      return turnAway(visit, NO_ROOM, "nobody knows whether it was sent", identity);
+      return turnAway(visit, NO_ROOM, REASONS.sentOrNot, identity);
     }
     if (mark.kind === "sent-before") {
       form.done();
@@ -290,7 +291,7 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
     case "fault":
       return answer.fault.status < 500 || FAILURES.origin[identity.lane][decision.route.importance] === "fault"
         ? respond().fault(answer.fault)
-        : respond().verdict(OUR_FAULT, OWN_FAILURE_REASON, identity.lane, desk.posture(Date.now()));
+        : respond().verdict(OUR_FAULT, REASONS.ownFailure, identity.lane, desk.posture(Date.now()));
     case "gone":
       return new Response(null, { status: 499 }); // nobody is there to read it
   }
@@ -332,5 +333,5 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
   }
   const { form, asked } = visit;
   const carried = identity && form && !asked ? await form.carry(identity, Date.now()).catch(() => null) : null;
-  return respond().verdict(OUR_FAULT, OWN_FAILURE_REASON, lane, desk.posture(Date.now()), carried);
+  return respond().verdict(OUR_FAULT, REASONS.ownFailure, lane, desk.posture(Date.now()), carried);
 }

@@ -2,7 +2,6 @@
 import { randomBytes } from "node:crypto";
 import { beforeAll, expect, it } from "vitest";
 import { networksOf } from "../src/challenge/network.ts";
-import { readTicket } from "../src/challenge/ticket.ts";
 import { readTransaction } from "../src/identity/transaction.ts";
 import { readVisit } from "../src/identity/visit.ts";
 import { openForm, RESTORED_HEADERS, renewDeadline, sealForm } from "../src/resend/seal-form.ts";
@@ -37,11 +36,6 @@ it("a place in the line", async () => {
   const value = await sealer.seal("place", [host, "c1", NOW, NEW_FIELD]);
   const who = identity({ lane: "cleared", clearance: "c1" });
   expect(await readPlace(sealer, withCookie("place", value), who, NOW)).toBe(NOW);
-});
-
-it("a ticket of a challenge page", async () => {
-  const value = await sealer.seal("ticket", ["0a", NOW, host, "/x", "elevated", "unknown", "elevated", NEW_FIELD]);
-  expect(await readTicket(sealer, value, host, NOW)).toMatchObject({ id: "0a", target: "/x" });
 });
 
 it("the deadline of a form that is given back", async () => {

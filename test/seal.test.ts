@@ -8,7 +8,7 @@ import { mutate } from "./mutations.ts";
 
 const CURRENT = randomBytes(32).toString("base64url");
 const PREVIOUS = randomBytes(32).toString("base64url");
-const PURPOSES: readonly Purpose[] = ["pass", "clearance", "puzzle", "ticket"];
+const PURPOSES: readonly Purpose[] = ["pass", "clearance", "puzzle", "visit"];
 const FIELDS: readonly Field[] = ["3f2a", 1_800_000_000_000, "e-veseliba.example.lv", ""];
 
 async function sealerOf(current: string, previous?: string): Promise<Sealer> {
@@ -114,8 +114,8 @@ describe("a seal", () => {
     const huge = "A".repeat(10_000_000);
     for (let round = 0; round < 1_000; round++) expect(await sealer.open("pass", huge)).toBeNull();
     expect(performance.now() - started).toBeLessThan(500);
-    await expect(sealer.seal("ticket", ["x".repeat(MAX_TOKEN_CHARS)])).rejects.toThrow(RangeError);
-    expect((await sealer.seal("ticket", ["x".repeat(1_400)])).length).toBeLessThanOrEqual(MAX_TOKEN_CHARS);
+    await expect(sealer.seal("visit", ["x".repeat(MAX_TOKEN_CHARS)])).rejects.toThrow(RangeError);
+    expect((await sealer.seal("visit", ["x".repeat(1_400)])).length).toBeLessThanOrEqual(MAX_TOKEN_CHARS);
   });
 });
 

@@ -27,9 +27,9 @@ export type Answer = { readonly supportCode: string | null } & (
     }
   | { readonly kind: "fault"; readonly fault: Fault }
 );
-/** How a challenge page opens without the check: with its own sealed ticket, and by itself after `waitS` seconds. */
+/** How a challenge page opens without the check: at this address, escaped already, and by itself after `waitS` seconds. */
 export interface EntryLink {
-  readonly ticket: string;
+  readonly link: string;
   readonly waitS: number;
 }
 

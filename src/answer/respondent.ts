@@ -1,17 +1,19 @@
 /** Answers one request on the shield's own behalf: gathers what `answer` needs to know about who asks. */
 import { waitSecondsFor } from "../challenge/enter.ts";
 import { issuanceCharge, WAITING } from "../challenge/issuance.ts";
-import { codeOf, issueTicket, type Stopped, TICKET_ID_BYTES } from "../challenge/ticket.ts";
+import { issueTicket, ticketIdOf } from "../challenge/ticket.ts";
 import type { Env } from "../env.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
 import type { Notice } from "../policy/modes.ts";
 import type { Budget, Policy, Site } from "../policy/policy.ts";
+import { REASONS } from "../policy/reasons.ts";
 import type { Posture, Verdict } from "../policy/verdict.ts";
 import type { Facts, Fault } from "../request/facts.ts";
 import type { Glance } from "../request/glance.ts";
 import type { Carried } from "../resend/carried.ts";
 import type { Sealer } from "../seal.ts";
+import { codeFor, type Turned } from "../support-code.ts";
 import { answer, type Prebuilt, prebuiltFor, send } from "./answer.ts";
 import type { Answer, Recipient, Service } from "./answer-kinds.ts";
 import { type Entry, entryPage } from "./entry-page.ts";
@@ -28,9 +30,6 @@ export interface StandingRefusal {
 }
 
 export type Refusal = Exclude<Verdict, { kind: "allow" }>;
-
-/** The reason given when the shield itself failed: then the origin may have been asked already. */
-export const OWN_FAILURE_REASON = "the shield failed";
 
 /** Of a request that could not be read nothing is known: it may have been sent by software, and may have sent something. */
 const UNREAD = { format: "problem", language: "lv", method: "POST" } as const;
@@ -69,29 +68,28 @@ export class Respondent {
   }
 
   /** @param carried what was sent, to be sent again from the page; null where that cannot be */
-  async verdict(
-    verdict: Refusal,
-    reason: string,
-    lane: Lane,
-    posture: Posture,
-    carried: Carried | null = null,
-  ): Promise<Response> {
+  verdict(verdict: Refusal, reason: string, lane: Lane, posture: Posture, carried: Carried | null = null): Response {
     if (verdict.kind === "challenge" && this.#visit && this.#isolate.sealer)
-      return this.#challengePage(this.#visit, this.#isolate.sealer, { reason, lane, posture });
-    const supportCode = await this.supportCode(verdict, reason, lane, posture);
+      return this.#challengePage(this.#visit, this.#isolate.sealer, reason, lane, posture);
+    const supportCode = this.supportCode(verdict.kind, reason, lane, posture);
     const notice = verdict.kind === "closed" ? this.#notice() : NO_NOTICE;
     return this.#answer(told(verdict, reason, posture, supportCode, notice), carried);
   }
 
-  async supportCode(verdict: Refusal, reason: string, lane: Lane, posture: Posture): Promise<string | null> {
-    const { supportCodes: codes, exchange } = this.#isolate;
-    // An isolate that counts alone may be wrong about a client: its explanations say so.
-    const why = exchange.alone === null ? reason : `${reason}; counting alone: ${exchange.alone}`;
-    return codes ? await codes.codeFor({ verdict: verdict.kind, reason: why, lane, posture }, Date.now()) : null;
+  /** Null without a secret: then answers carry none. */
+  supportCode(verdict: Turned["verdict"], reason: string, lane: Lane, posture: Posture): string | null {
+    const { sealer } = this.#isolate;
+    return sealer && this.#codeFor(sealer, { verdict, reason, lane, posture }, 0);
+  }
+
+  #codeFor(sealer: Sealer, turned: Omit<Turned, "alone">, number: number): string {
+    return codeFor(sealer, { ...turned, alone: this.#isolate.exchange.alone !== null }, number, Date.now());
   }
 
   fault(fault: Fault, carried: Carried | null = null): Response {
-    return this.#answer({ kind: "fault", fault, supportCode: null }, carried);
+    // A fault is the same for everybody, in every posture.
+    const supportCode = this.supportCode("fault", fault.code, "unknown", "normal");
+    return this.#answer({ kind: "fault", fault, supportCode }, carried);
   }
 
   #answer(what: Answer, carried: Carried | null): Response {
@@ -112,13 +110,14 @@ export class Respondent {
     return this.#visit && entryPage(entry, this.#to, this.#service);
   }
 
-  async #challengePage(visit: Facts, sealer: Sealer, why: Omit<Stopped, "host" | "target">): Promise<Response> {
+  #challengePage(visit: Facts, sealer: Sealer, reason: string, lane: Lane, posture: Posture): Response {
     const now = Date.now();
     const { host, target, address } = visit;
-    const id = crypto.getRandomValues(new Uint8Array(TICKET_ID_BYTES));
-    const ticket = await issueTicket(sealer, { host, target, ...why }, now, id);
-    const waitS = waitSecondsFor(this.#isolate.tally, issuanceCharge(WAITING, address, 0), why.posture, now);
-    return entryPage({ ticket, supportCode: codeOf(ticket), waitS }, this.#to, this.#service);
+    const [number = 0, ...id] = crypto.getRandomValues(new Uint32Array(5));
+    const supportCode = this.#codeFor(sealer, { verdict: "challenge", reason, lane, posture }, number);
+    const link = issueTicket(sealer, { host, target, supportCode }, now, ticketIdOf(id));
+    const waitS = waitSecondsFor(this.#isolate.tally, issuanceCharge(WAITING, address, 0), posture, now);
+    return entryPage({ ...link, supportCode, waitS }, this.#to, this.#service);
   }
 
   #notice(): SiteNotice {
@@ -189,7 +188,7 @@ function told(
     case "wait":
       return { kind: "wait", retryAfterS: spread(verdict.retryAfterS), turn: verdict.turn ?? null, supportCode };
     case "closed": {
-      const failed = reason === OWN_FAILURE_REASON;
+      const failed = reason === REASONS.ownFailure;
       return {
         kind: "closed",
         retryAfterS: spread(verdict.retryAfterS),

@@ -4,7 +4,7 @@ import type { Sealer } from "../seal.ts";
 import { mintClearance } from "./clearance.ts";
 import { shareInUse } from "./issuance.ts";
 import { type Issuance, type Spend, trySpend } from "./redeem.ts";
-import { codeOf, readTicket, TICKET_TTL_MS } from "./ticket.ts";
+import { readTicket, TICKET_TTL_MS, type TicketLink } from "./ticket.ts";
 
 /** Reading slowly must cost nothing (WCAG 2.2.1), and a bot's time is cheap: what a wait buys is less than a puzzle. */
 const SHORTEST_WAIT_S = 20;
@@ -45,22 +45,25 @@ export interface EntryContext {
 export type Entry =
   | { readonly kind: "cleared"; readonly target: string; readonly clearance: string }
   /** Too early, or asked for a grant that there is not. */
-  | { readonly kind: "early"; readonly target: string; readonly secondsLeft: number }
+  | { readonly kind: "early"; readonly target: string; readonly supportCode: string; readonly secondsLeft: number }
   | { readonly kind: "too-many"; readonly retryAfterS: number }
   /** Used before: whoever has its clearance gets through. */
   | { readonly kind: "used"; readonly target: string }
   | { readonly kind: "no-ticket" }
   | { readonly kind: "unavailable" };
 
-export async function enter(sealer: Sealer, token: string, context: EntryContext, nowMs: number): Promise<Entry> {
+export async function enter(sealer: Sealer, link: TicketLink, context: EntryContext, nowMs: number): Promise<Entry> {
   const { host, waiting, takeGrant, spend } = context;
-  const ticket = await readTicket(sealer, token, host, nowMs);
+  const ticket = readTicket(sealer, link, host, nowMs);
   if (!ticket) return { kind: "no-ticket" };
-  const { id, target } = ticket;
-  const granted = takeGrant !== null && (await takeGrant(codeOf(token)).catch(() => false));
+  const { id, target, supportCode } = ticket;
+  const granted = takeGrant !== null && (await takeGrant(supportCode).catch(() => false));
   if (!granted) {
     const leftMs = ticket.issuedAtMs + context.waitS * 1_000 - nowMs;
-    if (leftMs > 0) return { kind: "early", target, secondsLeft: Math.ceil(leftMs / 1_000 / STEP_S) * STEP_S };
+    if (leftMs > 0) {
+      const secondsLeft = Math.ceil(leftMs / 1_000 / STEP_S) * STEP_S;
+      return { kind: "early", target, supportCode, secondsLeft };
+    }
     const { waitS } = waiting;
     if (waitS > 0) return { kind: "too-many", retryAfterS: Math.ceil(waitS) };
     // Counted before it is spent, or hundreds who come at the same moment would all find room.

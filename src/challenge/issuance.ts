@@ -3,6 +3,7 @@
  * who has earned one is counted, so asking costs a neighbour nothing.
  */
 import type { Budget } from "../policy/policy.ts";
+import { REASONS } from "../policy/reasons.ts";
 import { roomForSeats } from "../policy/room.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { ClientAddress } from "../request/address.ts";
@@ -11,7 +12,7 @@ import type { ClientAddress } from "../request/address.ts";
 export const ISSUANCE: Budget = budget("clearances for one prefix", 120, 600);
 
 /** By waiting, which costs a bot nothing but time: few. */
-export const WAITING: Budget = budget("clearances by waiting for one prefix", 6, 30);
+export const WAITING: Budget = budget(REASONS.byWaiting, 6, 30);
 
 /** @param seats of the registered facility in which the address lies; 0 without one */
 export function issuanceCharge(of: Budget, address: ClientAddress, seats: number): Charge {

@@ -9,8 +9,9 @@
  * only when all of its set are: first one that a coarser denial covers, as its prefix is denied as well. Where there is none,
  * that is counted: then the table is too small for what goes on, and somebody must know.
  */
+
+import type { KeyHash } from "../siphash.ts";
 import { type Spend, spent, waitMs } from "./gcra.ts";
-import type { KeyHash } from "./siphash.ts";
 
 const WAYS = 8;
 /** hi, lo, those of the coarser key, unreported, deniedFrom: 4 bytes each; tat: 8; queued, asks: 1 each. */

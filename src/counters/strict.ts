@@ -11,8 +11,8 @@
  * have. Beyond that a stranger is refused, not let through: the budget stays strict.
  */
 import type { Budget } from "../policy/policy.ts";
+import { type SipKey, sipHash } from "../siphash.ts";
 import type { Batch, Errand, ErrandSource } from "./errands.ts";
-import { type SipKey, sipHash } from "./siphash.ts";
 import type { Grant } from "./strict-grants.ts";
 
 /** How long one who signs in waits for a counter once it is asked, ms. */

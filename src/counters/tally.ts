@@ -7,10 +7,10 @@
 import type { Budget } from "../policy/policy.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { ClientAddress } from "../request/address.ts";
+import { type KeyHash, type SipKey, sipHash } from "../siphash.ts";
 import { Company } from "./company.ts";
 import type { Spend } from "./gcra.ts";
 import { BYTES_PER_ENTRY, Ledger, type Spendings } from "./ledger.ts";
-import { type KeyHash, type SipKey, sipHash } from "./siphash.ts";
 
 const ENTRIES = 2 ** 18;
 /** One exchange tells of at most so many keys (64 kB up, 32 kB down); what finds no place waits for the key's next spend. */

@@ -1,6 +1,7 @@
 /** All kinds of proof that the rules allow, the strongest first. Each stands in a file of its own. */
-import { sipKey } from "../counters/siphash.ts";
+
 import type { Sealer } from "../seal.ts";
+import { sipKey } from "../siphash.ts";
 import { type CertificatePolicy, certificateProof } from "./certificate.ts";
 import { Jwks, type JwksDeps } from "./jwks.ts";
 import { type Ended, type PassPolicy, passProof } from "./pass.ts";

@@ -2,7 +2,7 @@
  * Which one-time values an isolate has seen, in bounded memory: two sets of 53-bit keyed hashes, the older of which is
  * forgotten when the younger has been filled for `keptMs`, or is full. Only values that a signature vouched for come here.
  */
-import { type SipKey, sipHash } from "../counters/siphash.ts";
+import { type SipKey, sipHash } from "../siphash.ts";
 
 /** 65,536 values, some 3 MB: an isolate that sees 100 signed requests a second for ten minutes. */
 const VALUES_PER_SET = 32_768;

@@ -2,6 +2,7 @@
  * GET /.shield/check: the check by itself, for whoever sent something that no page of ours could carry through it. It is
  * made here in another tab: any other address might be one where nobody is asked just now, and then nothing would be earned.
  */
+import { REASONS } from "../policy/reasons.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
 export const checkRoute: OwnRoute = { method: "GET", path: "/.shield/check", handle: serveCheck };
@@ -14,5 +15,5 @@ async function serveCheck({ facts, isolate, respond, prove, now }: OwnRequest): 
   }
   const site = isolate.policy.siteOf.get(facts.host);
   const posture = site ? isolate.desk(site).posture(now) : "normal";
-  return respond.verdict({ kind: "challenge" }, "a check in a tab of its own", lane, posture);
+  return respond.verdict({ kind: "challenge" }, REASONS.checkInTab, lane, posture);
 }

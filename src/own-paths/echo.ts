@@ -7,6 +7,7 @@
 import { escapeMarkup } from "../answer/escape.ts";
 import type { Identity } from "../identity/identity.ts";
 import { type Finding, findings } from "../integrate/findings.ts";
+import { REASONS } from "../policy/reasons.ts";
 import type { Facts } from "../request/facts.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
@@ -41,11 +42,11 @@ async function rehearse(status: "429" | "503", identity: Identity, asked: OwnReq
   const own = isolate.policy.budgets.find(
     ({ per, lanes }) => per === "principal" && (lanes?.has(identity.lane) ?? true),
   );
-  const response = await respond.verdict(
+  const response = respond.verdict(
     status === "429"
       ? { kind: "limit", retryAfterS: REHEARSAL_RETRY_S.limit, budget: own ?? null }
       : { kind: "wait", retryAfterS: REHEARSAL_RETRY_S.wait },
-    "rehearsal",
+    REASONS.rehearsal,
     identity.lane,
     "normal",
   );

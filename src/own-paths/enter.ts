@@ -3,17 +3,18 @@ import { clearanceCookie } from "../challenge/clearance.ts";
 import { enter, waitSecondsFor } from "../challenge/enter.ts";
 import { issuanceCharge, WAITING } from "../challenge/issuance.ts";
 import { networksOf } from "../challenge/network.ts";
-import { codeOf } from "../challenge/ticket.ts";
+import type { TicketLink } from "../challenge/ticket.ts";
 import { facilityOf } from "../policy/compile.ts";
 import type { Budget } from "../policy/policy.ts";
-import { MAX_TOKEN_CHARS } from "../seal.ts";
+import { REASONS } from "../policy/reasons.ts";
 import { spendIn } from "./challenge-context.ts";
 import { grantShard } from "./grant.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
 const UNAVAILABLE = { kind: "closed", retryAfterS: 5 } as const;
 const GRANT_TIMEOUT_MS = 2_000;
-const REASON = "entry without a check";
+/** A ticket, and a target of 512 characters of which each may take three. */
+const QUERY_MAX_CHARS = 2_048;
 /** Looking for a grant asks a Durable Object: not too often for one prefix. */
 const ASKING: Budget = {
   ...WAITING,
@@ -31,8 +32,8 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
   const { sealer, tally, policy } = isolate;
   const site = policy.siteOf.get(facts.host);
   const posture = site ? isolate.desk(site).posture(now) : "normal";
-  if (!sealer) return respond.verdict(UNAVAILABLE, REASON, "unknown", posture);
-  const { ticket, desk } = readQuery(facts.target);
+  if (!sealer) return respond.verdict(UNAVAILABLE, REASONS.entry, "unknown", posture);
+  const { link, desk } = readQuery(facts.target);
   // Another site that sends people here could hand them its own ticket, and so its own budget.
   if (facts.site === "cross-site" || facts.site === "same-site") return goTo(`${facts.authority}/`);
   const seats = facilityOf(policy, facts.address, now)?.seats ?? 0;
@@ -41,7 +42,7 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
   const mayAsk = desk && tally.waitSeconds(asking, now) === 0;
   const entry = await enter(
     sealer,
-    ticket,
+    link,
     {
       host: facts.host,
       network: async () => (await networksOf(sealer, facts.address))[0] ?? "",
@@ -74,8 +75,13 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
       // A reload of this address by whoever got in already.
       if ((await prove()).lane !== "unknown") return goTo(facts.authority + entry.target);
       return (
-        respond.challengeAgain({ ticket, supportCode: codeOf(ticket), waitS: entry.secondsLeft }) ??
-        respond.verdict({ kind: "limit", retryAfterS: entry.secondsLeft, budget: null }, REASON, "unknown", posture)
+        respond.challengeAgain({ ...link, supportCode: entry.supportCode, waitS: entry.secondsLeft }) ??
+        respond.verdict(
+          { kind: "limit", retryAfterS: entry.secondsLeft, budget: null },
+          REASONS.entry,
+          "unknown",
+          posture,
+        )
       );
     case "too-many":
       return respond.verdict(
@@ -85,7 +91,7 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
         posture,
       );
     case "unavailable":
-      return respond.verdict(UNAVAILABLE, REASON, "unknown", posture);
+      return respond.verdict(UNAVAILABLE, REASONS.entry, "unknown", posture);
   }
 }
 
@@ -96,9 +102,11 @@ function goTo(url: string, cookie?: string): Response {
   return new Response(null, { status: 303, headers });
 }
 
-function readQuery(target: string): { readonly ticket: string; readonly desk: boolean } {
+function readQuery(target: string): { readonly link: TicketLink; readonly desk: boolean } {
   const query = target.slice(target.indexOf("?") + 1);
-  if (query.length > MAX_TOKEN_CHARS + 32) return { ticket: "", desk: false };
-  const said = new URLSearchParams(query);
-  return { ticket: said.get("ticket") ?? "", desk: said.get("desk") === "1" };
+  const said = new URLSearchParams(query.length > QUERY_MAX_CHARS ? "" : query);
+  return {
+    link: { ticket: said.get("ticket") ?? "", target: said.get("to") ?? "" },
+    desk: said.get("desk") === "1",
+  };
 }

@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { GRANT_TTL_MS, GRANTS_PER_HOUR } from "../counters/help-desk.ts";
 import { SHARD_COUNT } from "../counters/shard.ts";
 import { counterShard } from "../counters/shards.ts";
+import { readCode } from "../policy/read-code.ts";
 import { parseCode } from "../support-code.ts";
 import { inTime, json, problem, read } from "./call.ts";
 import { nameInLog, operatorMac } from "./name-in-log.ts";
@@ -17,14 +18,18 @@ export const grantRoutes: readonly OwnRoute[] = [
   { method: "POST", path: "/.shield/grant", operator: true, handle: letIn },
 ];
 
-async function letIn({ request, env, isolate, operator }: OwnRequest): Promise<Response> {
+async function letIn({ request, env, isolate, operator, now }: OwnRequest): Promise<Response> {
   const body = await read(request, Grant);
   if ("problem" in body) return body.problem;
   const code = parseCode(body.said.code);
   if (code === null)
     return problem(422, "A support code has eight letters and digits, never 0 O 1 I: ask again for it.");
-  const { sealer } = isolate;
+  const { sealer, policy } = isolate;
   if (!sealer) return problem(503, "SHIELD_SECRET is missing: nothing can be granted.");
+  const readings = readCode(sealer, policy, code, now);
+  const [other] = readings.filter(({ verdict }) => verdict !== "challenge");
+  if (other && readings.length === 1)
+    return problem(409, `This page cannot be opened from here: it says ${other.verdict}, by "${other.reason}".`);
   const mac = await operatorMac(sealer, operator);
   const by = await nameInLog(sealer, operator);
   const counted = await inTime(counterShard(env, (mac[0] ?? 0) % SHARD_COUNT).countGrant(by));

@@ -9,6 +9,7 @@ import { prove } from "../identity/prove.ts";
 import type { Isolate } from "../isolate.ts";
 import { facilityOf } from "../policy/compile.ts";
 import type { Budget } from "../policy/policy.ts";
+import { REASONS } from "../policy/reasons.ts";
 import { roomForOurWork } from "../policy/room.ts";
 import type { Facts } from "../request/facts.ts";
 import { resendRoutes } from "../resend/routes.ts";
@@ -18,6 +19,7 @@ import { challengeContext } from "./challenge-context.ts";
 import { checkRoute } from "./check.ts";
 import { echoRoutes } from "./echo.ts";
 import { entryRoute } from "./enter.ts";
+import { explainRoute } from "./explain.ts";
 import { grantRoutes } from "./grant.ts";
 import { modeRoutes } from "./modes.ts";
 import { authorizeOperator, notFound } from "./operator.ts";
@@ -55,6 +57,7 @@ const ROUTES: readonly OwnRoute[] = [
   ...banRoutes,
   ...echoRoutes,
   ...grantRoutes,
+  explainRoute,
   entryRoute,
   checkRoute,
   ...challengeRoutes.map(
@@ -69,7 +72,7 @@ const ROUTES: readonly OwnRoute[] = [
 
 /** Puzzles and proofs cost us some work, so an address has a budget for them: a whole surgery may be asked at once. */
 const OWN_PATHS: Budget = {
-  name: "the shield's own paths",
+  name: REASONS.ownPaths,
   per: "address",
   lanes: null,
   routes: null,
@@ -85,7 +88,7 @@ const OWN_PATHS: Budget = {
 /** Nobody guesses a token at 30 a minute, and no operator needs more. */
 const OPERATORS_PATHS: Budget = {
   ...OWN_PATHS,
-  name: "operators' paths",
+  name: REASONS.operatorsPaths,
   perMinute: 30,
   burst: 30,
   emissionMs: 2000,

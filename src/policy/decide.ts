@@ -8,6 +8,7 @@ import type { Facts } from "../request/facts.ts";
 import { canTakeChallenge } from "./can-take-challenge.ts";
 import type { Situation } from "./modes.ts";
 import type { Budget, CompiledRoute, Policy, Site, Subject } from "./policy.ts";
+import { REASONS, reasonForOff } from "./reasons.ts";
 import { scaleOf } from "./room.ts";
 import { CLASS_OF_SERVICE, type ClassOfService, POSTURE_ACTIONS } from "./tables.ts";
 import { spentUnserved } from "./unserved.ts";
@@ -60,7 +61,7 @@ export function decide(
   // Switched off under other rules, it may have become something that people cannot do without.
   if (off && off.until > now && route.importance === "sheddable") {
     const retryAfterS = Math.min(OFF_RETRY_MAX_S, Math.max(POSTURE_RETRY_S, Math.ceil((off.until - now) / 1000)));
-    return decision({ kind: "closed", retryAfterS, off: { notice: off.notice } }, `${route.name} is switched off`);
+    return decision({ kind: "closed", retryAfterS, off: { notice: off.notice } }, reasonForOff(route.name));
   }
   const exceeded = firstExceeded(charges, counters, now);
   if (exceeded) {
@@ -83,7 +84,7 @@ export function decide(
   // A ticket spares what the posture asks, never what a rule does; it is spent only where it makes the difference.
   const ticket = verdict.kind === "challenge" ? ticketFor(facts, identity, counters, now) : null;
   return ticket
-    ? decision(underPosture(posture, subject, true), "visit ticket", [...charges, ...ticket])
+    ? decision(underPosture(posture, subject, true), REASONS.visitTicket, [...charges, ...ticket])
     : decision(verdict, matched?.name ?? posture, charges);
 }
 

@@ -112,17 +112,19 @@ export interface Fault {
   readonly sentAtMs?: number;
 }
 
-export type FaultCode =
-  | "url-too-long"
-  | "cookie-too-long"
-  | "too-many-headers"
-  | "malformed-path"
-  | "unknown-host"
-  | "clock-skew"
-  | "body-too-large"
-  | "origin-unreachable"
-  | "origin-timeout"
-  | "already-sent"
-  | "form-expired"
-  | "form-foreign"
-  | "internal";
+export const FAULT_CODES = [
+  "url-too-long",
+  "cookie-too-long",
+  "too-many-headers",
+  "malformed-path",
+  "unknown-host",
+  "clock-skew",
+  "body-too-large",
+  "origin-unreachable",
+  "origin-timeout",
+  "already-sent",
+  "form-expired",
+  "form-foreign",
+  "internal",
+] as const;
+export type FaultCode = (typeof FAULT_CODES)[number];

@@ -109,15 +109,17 @@ async function readMore(
   return value && value.length > 0 ? { bytes: new Uint8Array(value.buffer), at: from + value.length } : null;
 }
 
-/** A refused connection is known within that time, ms; so much later each kept form arrives. */
+/** workerd takes three pieces of a body, however long, before it has a connection to write them to, and never a fourth. */
+const PIECES_BEFORE_CONNECTION = 4;
+/** Of a body that is too short to tell by that. A refused connection is known within that time, ms. */
 const LAST_BYTE_HELD_MS = 10;
 
 /**
  * Sends a body on and keeps a copy, so that it is not lost when the origin turns out to be unreachable.
  *
  * A failed fetch does not say whether the origin had the body: refused and reset connections look the same. So the last
- * byte is held back until all before it was taken, which for a long body only happens once there is a connection, and for a
- * moment. As long as it is here, the origin cannot have the form.
+ * byte is held back until there is a connection: as long as it is here, the origin cannot have the form. When there is one
+ * shows by how many pieces were taken; so the body begins with some of one byte, and nobody waits for a time.
  */
 export class KeptBody {
   readonly #stream: FixedLengthStream;
@@ -166,8 +168,11 @@ export class KeptBody {
     try {
       for (;;) {
         const until = Math.min(this.#filled, length - 1);
-        if (sent < until) await writer.write(this.#bytes.subarray(sent, until));
-        sent = Math.max(sent, until);
+        while (sent < until) {
+          const end = sent < PIECES_BEFORE_CONNECTION ? sent + 1 : until;
+          await writer.write(this.#bytes.subarray(sent, end));
+          sent = end;
+        }
         if (this.#filled === length) break;
         const more = this.#reader && (await readMore(this.#reader, this.#bytes, this.#filled));
         if (more === null) throw new Error("not as long as it said");
@@ -175,7 +180,7 @@ export class KeptBody {
         this.#filled = more.at;
         if (this.#cut) return;
       }
-      await scheduler.wait(LAST_BYTE_HELD_MS);
+      if (length < PIECES_BEFORE_CONNECTION + 2) await scheduler.wait(LAST_BYTE_HELD_MS);
       if (this.#cut) throw new Error("no connection");
       if (length > 0) await writer.write(this.#bytes.subarray(length - 1));
       this.#lastByteLeft = true;

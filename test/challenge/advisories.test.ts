@@ -3,7 +3,6 @@
  * that stays. Named by the advisory's id; `attack n` is a class without one.
  */
 
-import { randomBytes } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { fromBase64url, toBase64url } from "../../src/bytes.ts";
 import { CLEARANCE_TTL_MS, mintClearance, readClearance } from "../../src/challenge/clearance.ts";
@@ -104,9 +103,9 @@ describe("where a visitor is sent after the check", () => {
         cf: undefined,
       });
       if (isFault(read)) continue;
-      const stopped = { host: HOST, target: read.target, reason: "r", lane: "unknown", posture: "elevated" } as const;
-      const ticket = await issueTicket(sealer, stopped, NOW_MS, new Uint8Array(randomBytes(16)));
-      const opened = await readTicket(sealer, ticket, HOST, NOW_MS);
+      const stopped = { host: HOST, target: read.target, supportCode: "ABCD-EFGH" };
+      const link = issueTicket(sealer, stopped, NOW_MS, "0a".repeat(16));
+      const opened = readTicket(sealer, link, HOST, NOW_MS);
       expect(new URL(authority + opened?.target).origin).toBe(authority);
     }
   });
@@ -228,7 +227,7 @@ describe("what is signed", () => {
 
   it("attack 8: whatever is sealed for one purpose is nothing for another, though its fields fit", async () => {
     const clearance = [puzzle.id, NOW_MS, NOW_MS + CLEARANCE_TTL_MS, HOST, "net", "", 0, 100];
-    for (const purpose of ["puzzle", "pass", "ticket"] as const)
+    for (const purpose of ["puzzle", "pass", "visit"] as const)
       expect(await readClearance(sealer, await sealer.seal(purpose, clearance), HOST, NOW_MS)).toBeNull();
     const pass = [HOST, "p", "clinician", NOW_MS, NOW_MS + 1000];
     expect(await readPass(sealer, await sealer.seal("clearance", pass), HOST, NOW_MS)).toBeNull();
@@ -241,7 +240,7 @@ describe("what is signed", () => {
       spend: memorySpend().spend,
     };
     for (const token of [puzzle.challenge, await sealer.seal("clearance", clearance)])
-      expect(await enter(sealer, token, noSpend, NOW_MS)).toEqual({ kind: "no-ticket" });
+      expect(await enter(sealer, { ticket: token, target: "/" }, noSpend, NOW_MS)).toEqual({ kind: "no-ticket" });
   });
 
   it("attack 9: a tag that is cut to 4, 16 or 31 bytes is none", async () => {

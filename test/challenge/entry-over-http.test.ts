@@ -40,7 +40,8 @@ function readPage({ status, headers, body }: lab.Got): Held {
   const [, seconds = "", refresh = ""] = /http-equiv="refresh" content="(\d+);url=([^"]+)"/.exec(body) ?? [];
   const [, link = ""] = /href="([^"]*\/\.shield\/enter[^"]*)"/.exec(body) ?? [];
   expect(body).not.toMatch(/[\uE000-\uE0FF]/);
-  return { code, link: link.replaceAll("&amp;", "&"), refresh, seconds: Number(seconds) };
+  const read = (attribute: string) => attribute.replaceAll("&amp;", "&");
+  return { code, link: read(link), refresh: read(refresh), seconds: Number(seconds) };
 }
 
 describe("a challenge page", () => {
@@ -50,7 +51,7 @@ describe("a challenge page", () => {
     expect(one.refresh).not.toBe(two.refresh);
     expect([one.seconds, one.refresh, one.link]).toEqual([
       20,
-      expect.stringMatching(/^\/\.shield\/enter\?ticket=[\w-]+$/),
+      expect.stringMatching(/^\/\.shield\/enter\?ticket=[\w-]+&to=%2Fnews$/),
       `${one.refresh}&desk=1`,
     ]);
   });
@@ -76,6 +77,9 @@ describe("a challenge page", () => {
       ["/.shield/enter", {}],
       ["/.shield/enter?ticket=x", {}],
       [`${refresh}A`, {}],
+      [refresh.replace("%2Fnews", "%2F"), {}],
+      [refresh.replace("%2Fnews", encodeURIComponent("//evil.example/")), {}],
+      [refresh.replace("&to=%2Fnews", ""), {}],
       ["/.shield/enter?ticket=//evil.example", {}],
       [`/.shield/enter?ticket=javascript:alert(1)&target=//evil.example&redir=https://evil.example`, {}],
       [`/.shield/enter?ticket=${"A".repeat(5000)}`, {}],
@@ -111,7 +115,39 @@ describe("the help desk", () => {
     ]);
   });
 
+  it("can ask what any code of ours says", async () => {
+    const explain = async (code: string) => {
+      const got = await lab.operate(edge, `/.shield/explain?code=${encodeURIComponent(code)}`);
+      return { status: got.status, said: JSON.parse(got.body) };
+    };
+    const page = readPage(await visit("/news"));
+    const asked = await explain(page.code.toLowerCase());
+    expect(asked).toMatchObject({
+      status: 200,
+      said: {
+        code: page.code,
+        readings: [{ verdict: "challenge", reason: "elevated", lane: "unknown", posture: "elevated", alone: false }],
+      },
+    });
+    const agoMs = Date.now() - Date.parse(asked.said.readings[0].at);
+    expect(agoMs).toBeGreaterThanOrEqual(0);
+    expect(agoMs).toBeLessThan(150_000);
+
+    const rehearsed = await lab.ask(edge, "/.shield/echo?rehearse=503");
+    const tooLong = await lab.ask(edge, `/${"x".repeat(20_000)}`);
+    expect((await explain(String(rehearsed.headers["shield-support"]))).said.readings).toEqual([
+      expect.objectContaining({ verdict: "wait", reason: "rehearsal" }),
+    ]);
+    expect((await explain(String(tooLong.headers["shield-support"]))).said.readings).toEqual([
+      expect.objectContaining({ verdict: "fault", reason: "url-too-long" }),
+    ]);
+    const useless = await grant(rehearsed.headers["shield-support"]);
+    expect([useless.status, useless.body]).toEqual([409, expect.stringContaining("rehearsal")]);
+    expect((await explain("ABCD-EFG0")).status).toBe(422);
+  });
+
   it("is open to operators only", async () => {
+    expect((await visit("/.shield/explain?code=ABCD-EFGH")).status).toBe(404);
     const { code } = readPage(await visit("/news"));
     const body = JSON.stringify({ code });
     const json = { "Content-Type": "application/json" };

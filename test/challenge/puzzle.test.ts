@@ -158,7 +158,7 @@ describe("a proof is refused", () => {
   it("with a challenge sealed for another purpose", async () => {
     const answers = answersOf(puzzle);
     const fields = await sealer.open("puzzle", puzzle.challenge);
-    for (const purpose of ["pass", "clearance", "ticket"] as const) {
+    for (const purpose of ["pass", "clearance", "visit"] as const) {
       const challenge = await sealer.seal(purpose, fields ?? []);
       expect(await judge(JSON.stringify({ challenge, answers }))).toEqual(refused("mac"));
     }

@@ -13,11 +13,11 @@ import {
 } from "../../src/challenge/difficulty.ts";
 import { ISSUANCE, issuanceCharge, shareInUse, WAITING } from "../../src/challenge/issuance.ts";
 import { issuePuzzle, type Puzzle } from "../../src/challenge/puzzle.ts";
-import { sipKey } from "../../src/counters/siphash.ts";
 import { Tally } from "../../src/counters/tally.ts";
 import { POSTURES } from "../../src/policy/verdict.ts";
 import { parseAddress } from "../../src/request/address.ts";
 import type { Sealer } from "../../src/seal.ts";
+import { sipKey } from "../../src/siphash.ts";
 import { answersOf, HOST, NOW_MS, newSealer } from "./lab.ts";
 
 // Fixed, so that a statistical test fails always or never.

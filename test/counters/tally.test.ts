@@ -1,9 +1,9 @@
 /** What the tally promises to whom floods it: bounded memory, and nobody makes it forget who is denied. */
 import { describe, expect, it } from "vitest";
 import { Ledger } from "../../src/counters/ledger.ts";
-import { sipHash } from "../../src/counters/siphash.ts";
 import { TALLY_BYTES, Tally } from "../../src/counters/tally.ts";
 import type { Budget } from "../../src/policy/policy.ts";
+import { sipHash } from "../../src/siphash.ts";
 import { budgetOf } from "./fleet.ts";
 
 const NOW = 1_800_000_000_000;

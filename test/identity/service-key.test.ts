@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sipKey } from "../../src/counters/siphash.ts";
 import { ReplayMemory } from "../../src/identity/replay.ts";
 import { SERVICE_KEY_WINDOW_MS } from "../../src/identity/service-key.ts";
+import { sipKey } from "../../src/siphash.ts";
 import { type Signed, serviceKeyHeader, serviceKeyOf } from "../lab/credentials.ts";
 import { factsOf } from "../request/requests.ts";
 import { desk, NOW, SECRET, sealerOf } from "./proving.ts";

@@ -1,11 +1,12 @@
 /** Each step of the challenge, so many times in one request: the difference between two numbers is what one costs. */
 import { search } from "../../../src/challenge/browser/search.ts";
 import { issuePuzzle, verifyProof } from "../../../src/challenge/puzzle.ts";
-import { codeOf, issueTicket } from "../../../src/challenge/ticket.ts";
+import { issueTicket, ticketIdOf } from "../../../src/challenge/ticket.ts";
 import { createSealer } from "../../../src/seal.ts";
+import { codeFor } from "../../../src/support-code.ts";
 
 const HOST = "portal.example.lv";
-const STOPPED = { host: HOST, target: "/news?page=3", reason: "elevated", lane: "unknown", posture: "elevated" };
+const TURNED = { verdict: "challenge", reason: "elevated", lane: "unknown", posture: "elevated", alone: false };
 const random = () => crypto.getRandomValues(new Uint8Array(16));
 
 export default {
@@ -28,7 +29,11 @@ export default {
       verify: () => verifyProof(sealer, proof, { host: HOST }, now),
       forged: () => verifyProof(sealer, forged, { host: HOST }, now),
       garbage: () => verifyProof(sealer, "x".repeat(4_000), { host: HOST }, now),
-      ticket: async () => codeOf(await issueTicket(sealer, STOPPED, now, random())),
+      ticket: () => {
+        const [number, ...id] = crypto.getRandomValues(new Uint32Array(5));
+        const supportCode = codeFor(sealer, TURNED, number, now);
+        return issueTicket(sealer, { host: HOST, target: "/news?page=3", supportCode }, now, ticketIdOf(id));
+      },
     };
     const step = steps[url.pathname.slice(1)];
     for (let round = 0; round < rounds; round++) await step();

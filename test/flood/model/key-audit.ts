@@ -6,8 +6,8 @@
  */
 import { overAdmissionBound } from "../../../src/counters/bound.ts";
 import { type Spend, spent, waitMs } from "../../../src/counters/gcra.ts";
-import { type KeyHash, type SipKey, sipHash } from "../../../src/counters/siphash.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
+import { type KeyHash, type SipKey, sipHash } from "../../../src/siphash.ts";
 
 /** A key counts as over its budget when so many times as much was asked as the budget holds. */
 const WELL_OVER = 1.2;

@@ -8,11 +8,11 @@
  */
 import { BYTES_PER_ENTRY } from "../../../src/counters/ledger.ts";
 import { SHARD_COUNT } from "../../../src/counters/shard.ts";
-import type { SipKey } from "../../../src/counters/siphash.ts";
 import { compile } from "../../../src/policy/compile.ts";
 import type { Rules } from "../../../src/policy/language.ts";
 import { POSTURES, type Posture } from "../../../src/policy/verdict.ts";
 import ownRules from "../../../src/rules.ts";
+import type { SipKey } from "../../../src/siphash.ts";
 import { CLINIC } from "../clinic.ts";
 import { Journal } from "../journal.ts";
 import { assertHarmless, capacityShareAt, type LabScenario } from "../lab-scenario.ts";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sipHash, sipHashBytes, sipKey } from "../../src/counters/siphash.ts";
+import { sipHash, sipHashBytes, sipKey } from "../src/siphash.ts";
 
 const counting = (length: number) => Uint8Array.from({ length }, (_, i) => i);
 const key = sipKey(counting(16));
@@ -22,5 +22,5 @@ it("hashes text as UTF-8, and never beyond its scratch space", () => {
   const bytes = new TextEncoder().encode("ārsts");
   expect(hex(sipHash(key, "ārsts"))).toBe(hex(sipHashBytes(key, bytes, bytes.length)));
   expect(hex(sipHash(key, "ā".repeat(5000)))).toMatch(/^[0-9a-f]{16}$/);
-  expect(hex(sipHash(key, "a".repeat(512)))).toBe(hex(sipHash(key, "a".repeat(5000))));
+  expect(hex(sipHash(key, "a".repeat(1_024)))).toBe(hex(sipHash(key, "a".repeat(5000))));
 });

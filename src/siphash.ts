@@ -20,10 +20,10 @@ export function sipKey(bytes: Uint8Array): SipKey {
 }
 
 const encoder = new TextEncoder();
-const SCRATCH_BYTES = 512;
+const SCRATCH_BYTES = 1_024;
 const scratch = new Uint8Array(SCRATCH_BYTES);
 
-/** Hashes a text of at most 170 characters, or 512 bytes in UTF-8; of a longer one the rest is ignored. */
+/** Hashes a text of at most 340 characters, or 1,024 bytes in UTF-8; of a longer one the rest is ignored. */
 export function sipHash(key: SipKey, text: string): KeyHash {
   let length = 0;
   for (; length < text.length && length < SCRATCH_BYTES; length++) {
