@@ -201,12 +201,14 @@ describe("when it fails, each lane on routes of each importance meets what the t
 });
 
 it("what the shield said no to stays a no for everybody, when it fails while it says so", async () => {
-  // A name that is no text cannot be sealed into a support code.
+  // From a rule's name the support code is made. This one can be read while the rules are compiled, and not later.
   const rulesModule = join(folder, "speechless.ts");
   writeFileSync(
     rulesModule,
     `import rules from ${JSON.stringify(ROOMY)};
-     const name = { toString: () => "speechless" };
+     let compiled = false;
+     Promise.resolve().then(() => { compiled = true; });
+     const name = { toString() { if (compiled) throw new Error("speechless"); return "speechless"; } };
      export default { ...rules, rules: [{ name, when: { path: ["/*"] }, then: "block" }] };`,
   );
   expect(await outcomes(await start({ rulesModule }))).toEqual(await eachCell(() => "closed"));
