@@ -227,13 +227,12 @@ function standsForAddress(budget: Budget, facts: Facts, { lane }: Identity): boo
   return whateverIsAsked && followsFromAddress && lane === "unknown";
 }
 
-function sparedTheChallenge(identity: Identity, { route }: Subject): boolean {
-  return (
-    identity.facility !== null ||
-    route.cache !== null ||
-    route.signIn === "return" ||
-    (route.vouches && (identity.knownDevice || route.challenge === "never"))
-  );
+function sparedTheChallenge({ facility, knownDevice, transaction }: Identity, { facts, route }: Subject): boolean {
+  if (facility !== null || route.cache !== null) return true;
+  // Identity providers send people back in their browsers: a program that brings nothing of ours comes from nowhere.
+  if (route.signIn === "return")
+    return transaction !== null || knownDevice || facts.asker === "navigation" || facts.asker === "frame";
+  return route.vouches && (knownDevice || route.challenge === "never");
 }
 
 /**

@@ -131,6 +131,14 @@ describe("an unknown client", () => {
     expect(kindOf(odd, identity(), "elevated")).toBe("challenge");
     expect(verdictOf(odd, identity()).route.vouches).toBe(false);
   });
+  it("comes back from sign-in in a browser, or with what she began: a program with neither is closed out in an attack", () => {
+    const headers = { ...facts().headers, contentType: "application/x-www-form-urlencoded" };
+    const program = facts({ method: "POST", pathname: "/saml/acs", asker: "program", format: "problem", headers });
+    expect(kindOf(program, identity(), "elevated")).toBe("closed");
+    expect(kindOf(program, identity({ transaction: "t1" }), "elevated")).toBe("allow");
+    expect(kindOf(program, identity({ knownDevice: true }), "elevated")).toBe("allow");
+    expect(kindOf(program, identity(), "normal")).toBe("allow");
+  });
   it("on a known device may sign in without a challenge, and no more", () => {
     const known = identity({ knownDevice: true });
     expect(kindOf(facts({ pathname: "/login" }), known, "elevated")).toBe("allow");
