@@ -50,6 +50,7 @@ export class Desk implements Gate {
   readonly #residences: readonly [Residence, Residence, Residence, Residence];
   #wanted: [number, number, number, number] = [0, 0, 0, 0];
   #turnedAway = 0;
+  #postponed = 0;
   #forwarded = 0;
   #failed = 0;
   #asked = 0;
@@ -58,6 +59,7 @@ export class Desk implements Gate {
   #strangers = 0;
   #pages = 0;
   #parts = 0;
+  #newcomers = 0;
   #since = 0;
 
   constructor(site: Site, now: () => number = Date.now) {
@@ -146,6 +148,11 @@ export class Desk implements Gate {
     else if (asker === "subresource" || asker === "script") this.#parts += times;
   }
 
+  /** Somebody without a ticket was given a page that brings one. */
+  noteNewcomer(lane: Lane): void {
+    if (lane === "unknown" || lane === "cleared") this.#newcomers++;
+  }
+
   noteSent(serviceClass: ClassOfService, units: number, overdrawn: boolean): void {
     this.#asked++;
     this.#sent[serviceClass] += units;
@@ -158,6 +165,11 @@ export class Desk implements Gate {
 
   noteTurnedAway(units: number): void {
     this.#turnedAway += units;
+  }
+
+  /** Wanted as well, but others come first: by somebody who stands in line, or who had much. */
+  notePostponed(units: number): void {
+    this.#postponed += units;
   }
 
   /**
@@ -179,6 +191,7 @@ export class Desk implements Gate {
       overMs: this.#since === 0 ? 0 : now - this.#since,
       wanted: this.#wanted,
       turnedAway: this.#turnedAway,
+      postponed: this.#postponed,
       forwarded: this.#forwarded,
       failed: this.#failed,
       asked: this.#asked,
@@ -191,10 +204,12 @@ export class Desk implements Gate {
       pages: this.#pages,
       parts: this.#parts,
       facilities: this.facilities.collect(),
+      newcomers: this.#newcomers,
       lease: this.admission.claim(now),
     };
     this.#wanted = [0, 0, 0, 0];
     this.#turnedAway = 0;
+    this.#postponed = 0;
     this.#forwarded = 0;
     this.#failed = 0;
     this.#asked = 0;
@@ -203,6 +218,7 @@ export class Desk implements Gate {
     this.#strangers = 0;
     this.#pages = 0;
     this.#parts = 0;
+    this.#newcomers = 0;
     this.#since = now;
     return summary;
   }

@@ -64,7 +64,8 @@ export default defineRules({
     { name: "one clinician", per: "principal", lanes: "clinician", perMinute: 600, burst: 100, then: "limit" },
     { name: "one system", per: "principal", lanes: "machine", perMinute: 1800, burst: 300, then: "limit" },
     { name: "one resident", per: "principal", lanes: "resident", perMinute: 240, burst: 60, then: "limit" },
-    { name: "one clearance", per: "clearance", perMinute: 120, burst: 40, then: "limit" },
+    // By cost, as it is the origin's work that a clearance buys: who reads a page every five seconds takes 20 units a minute.
+    { name: "one clearance", per: "clearance", perMinute: 30, burst: 60, counts: "cost", then: "limit" },
     { name: "one address", per: "address", perMinute: 300, burst: 100, then: "challenge" },
     // 30 requests a minute for each seat: multiplied by the facility's seats.
     { name: "one facility", per: "facility", perMinute: 30, burst: 30, then: "limit" },
@@ -136,8 +137,8 @@ export default defineRules({
       per: "prefix",
       routes: "return from sign-in",
       transaction: "without",
-      perMinute: 20,
-      burst: 20,
+      perMinute: 6,
+      burst: 6,
       strict: true,
       then: "limit",
     },

@@ -19,6 +19,7 @@ import { isAdminHost } from "./own-paths/operator.ts";
 import { isOwnPath, serveOwnPath } from "./own-paths/own-paths.ts";
 import { beyond, decide, routeOf } from "./policy/decide.ts";
 import { FAILURES } from "./policy/failures.ts";
+import { hasHadMuch } from "./policy/in-use.ts";
 import { REASONS } from "./policy/reasons.ts";
 import { givenBackUnserved } from "./policy/unserved.ts";
 import type { Decision } from "./policy/verdict.ts";
@@ -185,18 +186,22 @@ async function pass(visit: Visit): Promise<Response> {
   const keeping = keptAnswer(visit.request, facts, decision.route);
   const kept = keeping && (await keeping);
   if (kept) return kept;
-  const standing = standerOf(facts, identity, decision, desk, isolate.sealer, now);
+  const hadMuch = posture !== "normal" && hasHadMuch(identity.lane, decision.charges, isolate.tally, now);
+  const standing = standerOf(facts, identity, decision, hadMuch, desk, isolate.sealer, now);
   const stander = standing && (await standing);
   if (stander && stander.turn.kind !== "now") {
     spending?.giveBack();
     giveBackUnserved(visit, decision);
+    desk.notePostponed(decision.route.cost);
     return waitInLine(visit, identity, decision, stander);
   }
-  desk.noteWanted(decision.serviceClass, decision.route.cost);
+  if (hadMuch) desk.notePostponed(decision.route.cost);
+  else desk.noteWanted(decision.serviceClass, decision.route.cost);
   const asking = {
     decision,
     lane: identity.lane,
     principal: identity.principal,
+    hasHadMuch: hadMuch,
     request: `${facts.method} ${facts.target}`,
     gone: visit.request.signal,
   };
@@ -287,7 +292,7 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
     case "response":
       // In calm a page brings a ticket: its form is taken even if strangers are challenged by then.
       if (desk.posture(Date.now()) !== "normal") return answer.response;
-      return bringTicket(answer.response, facts, identity, isolate);
+      return bringTicket(answer.response, facts, identity, isolate, () => desk.noteNewcomer(identity.lane));
     case "fault":
       return answer.fault.status < 500 || FAILURES.origin[identity.lane][decision.route.importance] === "fault"
         ? respond().fault(answer.fault)

@@ -33,9 +33,12 @@ it("a sign-in transaction", async () => {
 });
 
 it("a place in the line", async () => {
-  const value = await sealer.seal("place", [host, "c1", NOW, NEW_FIELD]);
+  const value = await sealer.seal("place", [host, "c1", NOW, NOW + 1000, NEW_FIELD]);
   const who = identity({ lane: "cleared", clearance: "c1" });
-  expect(await readPlace(sealer, withCookie("place", value), who, NOW)).toBe(NOW);
+  expect(await readPlace(sealer, withCookie("place", value), who, NOW)).toEqual({ cameAt: NOW, shownAt: NOW + 1000 });
+  // As it was before it said when it was last given.
+  const older = await sealer.seal("place", [host, "c1", NOW]);
+  expect(await readPlace(sealer, withCookie("place", older), who, NOW)).toEqual({ cameAt: NOW, shownAt: NOW });
 });
 
 it("the deadline of a form that is given back", async () => {

@@ -1,8 +1,8 @@
 /** A ticket becomes a clearance, once: by waiting, or because the help desk let its bearer in. */
+import { shareInUse } from "../policy/in-use.ts";
 import type { Charge, CounterView, Posture } from "../policy/verdict.ts";
 import type { Sealer } from "../seal.ts";
 import { mintClearance } from "./clearance.ts";
-import { shareInUse } from "./issuance.ts";
 import { type Issuance, type Spend, trySpend } from "./redeem.ts";
 import { readTicket, TICKET_TTL_MS, type TicketLink } from "./ticket.ts";
 

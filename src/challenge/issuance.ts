@@ -5,7 +5,7 @@
 import type { Budget } from "../policy/policy.ts";
 import { REASONS } from "../policy/reasons.ts";
 import { roomForSeats } from "../policy/room.ts";
-import type { Charge, CounterView } from "../policy/verdict.ts";
+import type { Charge } from "../policy/verdict.ts";
 import type { ClientAddress } from "../request/address.ts";
 
 /** By work. A mobile operator's prefix has thousands of people behind it: they get dearer puzzles long before none. */
@@ -17,12 +17,6 @@ export const WAITING: Budget = budget(REASONS.byWaiting, 6, 30);
 /** @param seats of the registered facility in which the address lies; 0 without one */
 export function issuanceCharge(of: Budget, address: ClientAddress, seats: number): Charge {
   return { budget: of, key: address.prefix, cost: 1, scale: roomForSeats(seats) };
-}
-
-/** Share of its burst that a key has in use: 0 when it spent nothing lately, 1 when it may spend no more. */
-export function shareInUse(counters: CounterView, { budget, key, scale }: Charge, now: number): number {
-  const debtS = counters.waitSeconds({ budget: { ...budget, toleranceMs: 0 }, key, cost: 0, scale }, now);
-  return (debtS * 1000) / budget.toleranceMs;
 }
 
 function budget(name: string, perMinute: number, burst: number): Budget {

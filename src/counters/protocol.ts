@@ -12,7 +12,7 @@ import { addUses, type FacilityUse } from "./facility-use.ts";
 import type { Lease } from "./lease-book.ts";
 import type { Spendings } from "./ledger.ts";
 import type { KnownLists, OperatorsLists } from "./operators-lists.ts";
-import { combined, plus, type Rates, ratesFrom, scaledBy } from "./rates.ts";
+import { combined, plus, type Rates, ratesFrom, scaledBy, totalOf } from "./rates.ts";
 
 /** An isolate's report to its home shard, and which lists it knows. */
 export interface ExchangeReport extends KnownLists {
@@ -49,6 +49,8 @@ export interface SiteSummary {
   readonly wanted: readonly number[];
   /** Turned away by challenge, limit, block or closed. */
   readonly turnedAway: number;
+  /** Wanted by people who stand in line, and by strangers who had much: demand, but nothing is leased for it. */
+  readonly postponed?: number;
   /** Answers of the origin, and those of them that say it is overloaded: 502 to 504, Cloudflare's 52x, timeout, no connection. */
   readonly forwarded: number;
   readonly failed: number;
@@ -73,6 +75,8 @@ export interface SiteSummary {
   readonly parts?: number;
   /** What came from registered facilities without proof; only those from which anything came. */
   readonly facilities?: readonly FacilityUse[];
+  /** Pages that were given to strangers whose browsers had no visit ticket: what pages are made of they lack as well. */
+  readonly newcomers?: number;
   /** What is needed by class, units a second, smoothed over the last reports. Left out by isolates. */
   readonly need?: readonly number[];
   /** The grant that the reporter works under, the most that it may use until it hears again, by class, and whether that ran out. */
@@ -109,6 +113,7 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     overMs: Math.max(a.overMs, b.overMs),
     wanted: b.wanted.map((units, i) => units + (a.wanted[i] ?? 0)),
     turnedAway: a.turnedAway + b.turnedAway,
+    postponed: (a.postponed ?? 0) + (b.postponed ?? 0),
     forwarded: a.forwarded + b.forwarded,
     failed: a.failed + b.failed,
     asked: askedIn(a) + askedIn(b),
@@ -123,6 +128,7 @@ export function addSummaries(a: SiteSummary | undefined, b: SiteSummary): SiteSu
     pages: (a.pages ?? 0) + (b.pages ?? 0),
     parts: (a.parts ?? 0) + (b.parts ?? 0),
     facilities: addUses(a.facilities, b.facilities),
+    newcomers: (a.newcomers ?? 0) + (b.newcomers ?? 0),
   };
 }
 
@@ -131,9 +137,9 @@ export function askedIn({ asked, forwarded }: SiteSummary): number {
   return asked ?? forwarded;
 }
 
-/** What a site wanted in all: the load that there would be without the shield. */
-export function demandOf(summary: SiteSummary): number {
-  return summary.turnedAway + summary.wanted.reduce((sum, units) => sum + units, 0);
+/** What a site wanted in all, units: the load that there would be without the shield. */
+export function demandOf({ wanted, turnedAway, postponed = 0 }: SiteSummary): number {
+  return totalOf(ratesFrom(wanted)) + turnedAway + postponed;
 }
 
 /**

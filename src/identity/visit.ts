@@ -105,6 +105,7 @@ export function mayBringTicket({ method, asker }: Facts, { status, headers }: Re
  * The cookie of a new ticket, or of the old one with new hours. Null while the old one is in its first half, and when the
  * address has had its share.
  *
+ * @param old what her browser brought
  * @param spend spends from the address's share, or says that it is used up
  * @param randomId gives a fresh one
  */
@@ -112,11 +113,11 @@ export async function ticketCookie(
   sealer: Sealer,
   facts: Facts,
   facility: Identity["facility"],
+  old: Visit | null,
   spend: (charge: Charge) => boolean,
   nowMs: number,
   randomId: () => string,
 ): Promise<string | null> {
-  const old = await readVisit(sealer, facts, nowMs);
   if (old && nowMs < old.issuedAtMs + WORTH_FOR_MS / 2) return null;
   const given = { budget: GIVEN_TO_ADDRESS, key: facts.address.key, cost: 1, scale: scaleOf(facility) };
   if (!spend(given)) return null;

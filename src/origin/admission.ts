@@ -20,6 +20,8 @@ const DEPTH_SECONDS: Rates = [2, 2, 0.25, 0.25];
 const DEPTH_MIN: Rates = [12, 8, 1, 1];
 /** What each class leaves in the bucket of a higher one, as a share of its depth. */
 const LEAVES: Rates = [0, 0.2, 0.35, 0.5];
+/** What whoever had much leaves to those of her class who had little. */
+const LEFT_TO_OTHERS = 0.5;
 /** What P0 and P1 may take before the first lease, cost units in all: paid out of the watch's reserve. */
 export const FIRST_UNITS = 10;
 /** An isolate without a lease for so long after its first request has nobody to wait for. */
@@ -111,6 +113,13 @@ export class Admission {
     return true;
   }
 
+  /** The same for whoever had much already: of her own class's bucket only, and half of that is left to others. */
+  takeLeftOver(serviceClass: ClassOfService, units: number, now: number): boolean {
+    if (units <= 0) return true;
+    if (now !== this.#filledAt) this.#fill(now);
+    return this.#spend(serviceClass, units, LEFT_TO_OTHERS);
+  }
+
   /** Takes in spite of everything: the last resort for a doctor's critical request. Paid off by those after it. */
   overdraw(serviceClass: ClassOfService, units: number): void {
     this.#buckets[serviceClass] = Math.max(
@@ -141,11 +150,14 @@ export class Admission {
     }
   }
 
-  /** A request dearer than its bucket's depth is let in on a full bucket and paid off by going below zero. */
+  /**
+   * A request dearer than its bucket's depth is let in on a full bucket and paid off by going below zero.
+   * @param leaves what must be left in it afterwards, as a share of its depth
+   */
   #spend(serviceClass: ClassOfService, units: number, leaves: number): boolean {
     const held = this.#buckets[serviceClass];
     const depth = depthOf(this.#rates, serviceClass);
-    if (held <= 0 || held < Math.min(depth, Math.max(units, leaves * depth))) return false;
+    if (held <= 0 || held < Math.min(depth, units + leaves * depth)) return false;
     this.#buckets[serviceClass] = held - units;
     return true;
   }

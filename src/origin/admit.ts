@@ -14,6 +14,9 @@ const MOMENT_MS = 500;
 const MOMENT_POLL_MS = 25;
 const MOMENT_WAITING_MAX = 64;
 
+/** Whoever had much waits only where hardly anybody does. */
+const HAD_MUCH_WAITING_MAX = 16;
+
 /** What one isolate knows of the room at one site's origin. */
 export interface Gate {
   readonly admission: Admission;
@@ -28,6 +31,8 @@ export interface Asking {
   readonly lane: Lane;
   /** Who is proven to ask; null for strangers. */
   readonly principal: string | null;
+  /** Whether it is a stranger who had much already, in an attack (policy/in-use.ts). */
+  readonly hasHadMuch: boolean;
   /** Method and target: to recognise a retry. */
   readonly request: string;
   readonly gone: AbortSignal;
@@ -38,7 +43,8 @@ export type Room = "room" | "overdrawn" | "none" | "gone";
 
 /**
  * Whether a request may go to the origin. Proven clients wait up to 2 s for room; then what is critical passes all the
- * same, held by its principal's budget only. Everybody else waits a moment, as long as few do. No promise where there is room.
+ * same, held by its principal's budget only. Everybody else waits a moment, as long as few do; strangers who had much take
+ * what others leave. No promise where there is room.
  */
 export function admit(
   gate: Gate,
@@ -51,11 +57,15 @@ export function admit(
   const from = clock();
   const excessive = principal !== null && gate.retries.isExcessive(principal, asking.request, from);
   const serviceClass = excessive ? CLASS_OF_SERVICE[lane].sheddable : decision.serviceClass;
-  const take = (): boolean => takeFairly(gate, serviceClass, decision.route.cost, principal, clock());
+  const { cost } = decision.route;
+  const take = asking.hasHadMuch
+    ? () => gate.admission.takeLeftOver(serviceClass, cost, clock())
+    : () => takeFairly(gate, serviceClass, cost, principal, clock());
   if (take()) return "room";
   if ((lane === "machine" || lane === "clinician") && !excessive)
     return inQueue(gate, asking, serviceClass, take, wait, clock);
-  return gate.waiting < MOMENT_WAITING_MAX ? forAMoment(gate, asking, take, wait, clock) : refused(gate, asking, from);
+  const most = asking.hasHadMuch ? HAD_MUCH_WAITING_MAX : MOMENT_WAITING_MAX;
+  return gate.waiting < most ? forAMoment(gate, asking, take, wait, clock) : refused(gate, asking, from);
 }
 
 async function inQueue(

@@ -1,6 +1,6 @@
 /** A visit ticket on its way to the browser, with a page of the origin's. */
 import type { Identity } from "../identity/identity.ts";
-import { mayBringTicket, ticketCookie } from "../identity/visit.ts";
+import { mayBringTicket, readVisit, ticketCookie } from "../identity/visit.ts";
 import type { Charge, CounterView } from "../policy/verdict.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
@@ -12,15 +12,19 @@ export interface Means {
   readonly tally: CounterView & { apply(charges: readonly Charge[], now: number): void };
 }
 
-/** @returns the very response, not a promise, where it brings none */
+/**
+ * @param noteNewcomer told when her browser had none
+ * @returns the very response, not a promise, where it brings none
+ */
 export function bringTicket(
   response: Response,
   facts: Facts,
   { facility }: Identity,
   { sealer, tally }: Means,
+  noteNewcomer: () => void,
 ): Response | Promise<Response> {
   return sealer !== null && mayBringTicket(facts, response)
-    ? withTicket(response, facts, facility, sealer, tally)
+    ? withTicket(response, facts, facility, sealer, tally, noteNewcomer)
     : response;
 }
 
@@ -30,13 +34,16 @@ async function withTicket(
   facility: Identity["facility"],
   sealer: Sealer,
   tally: Means["tally"],
+  noteNewcomer: () => void,
 ): Promise<Response> {
   const now = Date.now();
+  const old = await readVisit(sealer, facts, now);
+  if (old === null) noteNewcomer();
   const spend = (charge: Charge): boolean => {
     const fits = tally.waitSeconds(charge, now) === 0;
     if (fits) tally.apply([charge], now);
     return fits;
   };
-  const cookie = await ticketCookie(sealer, facts, facility, spend, now, () => crypto.randomUUID());
+  const cookie = await ticketCookie(sealer, facts, facility, old, spend, now, () => crypto.randomUUID());
   return cookie === null ? response : withOwnCookies(response, [cookie]);
 }

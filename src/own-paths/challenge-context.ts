@@ -1,11 +1,12 @@
 /** What the challenge's routes are handed beside the request: how dear a puzzle is, who may still be given a clearance, where a proof is spent. */
 import { difficultyFor } from "../challenge/difficulty.ts";
-import { ISSUANCE, issuanceCharge, shareInUse } from "../challenge/issuance.ts";
+import { ISSUANCE, issuanceCharge } from "../challenge/issuance.ts";
 import { networksOf } from "../challenge/network.ts";
 import type { Spend } from "../challenge/redeem.ts";
 import type { ChallengeContext } from "../challenge/routes.ts";
 import { carriageFor } from "../keep-in-touch.ts";
 import { facilityOf } from "../policy/compile.ts";
+import { shareInUse } from "../policy/in-use.ts";
 import type { OwnRequest } from "./own-paths.ts";
 
 export function challengeContext(asked: OwnRequest): ChallengeContext {

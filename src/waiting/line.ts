@@ -23,7 +23,7 @@ export interface LineCount {
   readonly refused: number;
   /** Places given. */
   readonly came: number;
-  /** Seconds between reloads, summed over those who came back: of the next in line, and of those whose turn has come. */
+  /** Seconds since each was last seen, summed over those who came back: of the next in line, and of those whose turn has come. */
   readonly nextS: number;
   readonly overdueS: number;
   /** Up to where they think the line is served, ms since 1970; 0 when they know of no line. */

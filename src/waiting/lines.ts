@@ -14,6 +14,7 @@ import {
   reloadSeconds,
   type Turn,
 } from "./line.ts";
+import type { Place } from "./place.ts";
 
 /** By class of service, P0 to P3. */
 export type LineCounts = readonly LineCount[];
@@ -30,6 +31,8 @@ export interface SiteLoad {
   readonly lines?: LineCounts;
 }
 
+/** Reloads are told with jitter: times the mean, at the most. */
+const RELOAD_AT_THE_LATEST = 1.3;
 /** Without news for so long a line holds up nobody any more. */
 const NEWS_HOLD_MS = 60_000;
 /** A watch that started less than this ago takes over the lines that the edge still keeps to. */
@@ -53,6 +56,14 @@ export class LineKeeper {
       const room = roomFor(serviceClass, wanted, allowedPerSecond, seconds);
       return moveLine(line ?? this.#takenOver(count, room, now), count, room, seconds, now);
     });
+  }
+
+  /**
+   * Everybody's turn has come. To be called when the posture rises: whoever proved nothing is asked before she stands in line,
+   * and thousands of places that a flood took until then must not lie before those who answer.
+   */
+  disband(): void {
+    this.#lines = [null, null, null, null];
   }
 
   /** Null while it cannot know: the edge keeps to what it knew. */
@@ -105,10 +116,13 @@ export class LineAtEdge {
     this.#add(serviceClass, { ...NOBODY, came: 1 });
   }
 
-  /** Somebody came back with her place. */
-  noteReturn(serviceClass: ClassOfService, cameAt: number, turn: Turn, now: number): void {
+  /**
+   * Somebody came back with her place. She stands for the time since she was last seen: who reloads every second is one
+   * person all the same, and who shows an old place again counts as no more than one that waits as she is told.
+   */
+  noteReturn(serviceClass: ClassOfService, { cameAt, shownAt }: Place, turn: Turn, now: number): void {
     const servedUpTo = this.lineFor(serviceClass, now)?.servedUpTo ?? 0;
-    const seconds = reloadSeconds(turn);
+    const seconds = Math.min(RELOAD_AT_THE_LATEST * reloadSeconds(turn), Math.max(0, now - shownAt) / 1000);
     if (turn.kind === "now") this.#add(serviceClass, { ...NOBODY, overdueS: seconds });
     else if (cameAt - servedUpTo <= HEAD_MS) this.#add(serviceClass, { ...NOBODY, nextS: seconds });
   }

@@ -18,8 +18,15 @@ export const PLACE_HOLDS_S = 4 * 3600;
 export const PLACE_HOLDS_MOST_S = 24 * 3600;
 const CLOCK_SKEW_MS = 60_000;
 
-/** When she came, ms since 1970; null when she has no place of ours. */
-export async function readPlace(sealer: Sealer, facts: Facts, identity: Identity, now: number): Promise<number | null> {
+/** Milliseconds since 1970. */
+export interface Place {
+  readonly cameAt: number;
+  /** When a page last showed it. */
+  readonly shownAt: number;
+}
+
+/** Null when she has no place of ours. */
+export async function readPlace(sealer: Sealer, facts: Facts, identity: Identity, now: number): Promise<Place | null> {
   if (facts.cookies.place === "") return null;
   const opened = await sealer.open("place", facts.cookies.place);
   const fields = shapedAtLeast(opened, ["string", "string", "number"]);
@@ -29,23 +36,18 @@ export async function readPlace(sealer: Sealer, facts: Facts, identity: Identity
   const [, , , shownAt] = shapedAtLeast(opened, ["string", "string", "number", "number"]) ?? [...fields, cameAt];
   if (host !== facts.host || Math.max(cameAt, shownAt) > now + CLOCK_SKEW_MS) return null;
   if (now > shownAt + PLACE_HOLDS_S * 1000 || now > cameAt + PLACE_HOLDS_MOST_S * 1000) return null;
-  return (await ownersOf(sealer, facts, identity)).includes(owner) ? cameAt : null;
+  return (await ownersOf(sealer, facts, identity)).includes(owner) ? { cameAt, shownAt } : null;
 }
 
-/**
- * The Set-Cookie value. Given anew with each page, so that it follows her from her network to her clearance, and lasts.
- *
- * @param now when that page is shown, ms since 1970
- */
+/** The Set-Cookie value. Given anew with each page, so that it follows her from her network to her clearance, and lasts. */
 export async function placeCookie(
   sealer: Sealer,
   facts: Facts,
   identity: Identity,
-  cameAt: number,
-  now: number,
+  { cameAt, shownAt }: Place,
 ): Promise<string> {
   const [owner = ""] = await ownersOf(sealer, facts, identity);
-  const value = await sealer.seal("place", [facts.host, owner, cameAt, now]);
+  const value = await sealer.seal("place", [facts.host, owner, cameAt, shownAt]);
   return `${PLACE_COOKIE}=${value}; Max-Age=${PLACE_HOLDS_S}; Path=/; Secure; HttpOnly; SameSite=Lax`;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The controller of one site: how much the origin gets, and how guarded the site is. Pure; time is passed in.
+ * The controller of one site: how much the origin gets. How guarded the site is stands in posture.ts. Pure; time is passed in.
  *
  * Configured capacity holds until the origin says otherwise. What it says is read as in Netflix's concurrency-limits
  * (Gradient2: latency of now against what is usual), and latency is taken by Little's law from the time that requests spend
@@ -10,12 +10,10 @@
  * nothing new and must not cut again. Then as much is added as answers are quicker than they may be, and nothing once they
  * become slow: so a smaller capacity is approached without swinging about it, and a larger one is found again. Where an
  * origin's trouble does not show in how long it takes, growth is slow around where it was (the plateau of CUBIC, RFC 9438).
- *
- * Posture rises at once when more is wanted than the origin bears and falls only after calm.
  */
 import { askedIn, demandOf, type SiteSummary } from "../counters/protocol.ts";
 import { combined, NO_RATES, type Rates, ratesFrom, totalOf } from "../counters/rates.ts";
-import type { Posture } from "../policy/verdict.ts";
+import { type Guard, guard, UNGUARDED } from "./posture.ts";
 
 /** A second in which more than this share of forwarded requests failed counts as overload. */
 const FAILED_SHARE = 0.1;
@@ -52,19 +50,7 @@ const USUAL_FALLS = 0.2;
 const USUAL_RISES = 0.01;
 const USUAL_RISES_STRAINED = 0.003;
 
-const CALM_BELOW_SHARE = 0.5;
-const CALM_FOR_MS = 60_000;
-/**
- * People in a crowd ask for pages within their budgets, and their browsers for what pages are made of. Hardly anybody is
- * refused. All of it can be imitated, and whoever does so gains that he is not asked to work: no room that was another's.
- */
-const CROWD_SHARE = 0.8;
-const CROWD_PARTS_PER_PAGE = 0.5;
-const CROWD_REFUSED_SHARE = 0.1;
-/** Up to so many times what the origin bears waiting is enough, also where browsers have the parts of pages already. */
-const CROWD_MILD = 2;
-
-export interface SiteState {
+export interface SiteState extends Guard {
   readonly capacityPerSecond: number;
   /** What was wanted lately, units a second: mean of the last reports, as reports do not come in step. */
   readonly demandPerSecond: number;
@@ -82,10 +68,6 @@ export interface SiteState {
   readonly steppedAt: number;
   /** Usual time at the origin by class, ms; 0 while unknown. */
   readonly usualMs: Rates;
-  readonly posture: Posture;
-  readonly because: string;
-  /** When demand was last above what calm means, ms since 1970. */
-  readonly busyAt: number;
 }
 
 export function initialState(capacityPerSecond: number): SiteState {
@@ -99,9 +81,7 @@ export function initialState(capacityPerSecond: number): SiteState {
     troubleShows: false,
     steppedAt: 0,
     usualMs: NO_RATES,
-    posture: "normal",
-    because: "calm",
-    busyAt: 0,
+    ...UNGUARDED,
   };
 }
 
@@ -125,7 +105,8 @@ export function steer(state: SiteState, summary: SiteSummary, now: number): Site
     allowedPerSecond: Math.min(state.allowedPerSecond, summary.capacityPerSecond),
     usualMs: usualAfter(state.usualMs, summary, isStrained(state, health), seconds),
   };
-  return guard(give(measured, summary, health, seconds, now), summary, health.failing, now);
+  const given = give(measured, summary, health, seconds, now);
+  return { ...given, ...guard(given, summary, given.demandPerSecond, health.failing, now) };
 }
 
 function isInTrouble({ failing, slowness }: Health): boolean {
@@ -197,21 +178,6 @@ function grow(state: SiteState, { slowness }: Health, seconds: number, now: numb
   };
 }
 
-/** How guarded the site is from now on. */
-function guard(state: SiteState, summary: SiteSummary, failing: boolean, now: number): SiteState {
-  const { capacityPerSecond: capacity, demandPerSecond } = state;
-  // A table that must forget who is denied is itself a sign of a flood: more clients than there can be.
-  const full = (summary.full ?? 0) > 0;
-  const tooMuch = demandPerSecond > capacity;
-  const busyAt = demandPerSecond > CALM_BELOW_SHARE * capacity || failing || full ? now : state.busyAt;
-  const elevated = state.posture === "elevated";
-  if ((tooMuch || failing) && !elevated && !full && isCrowd(summary, demandPerSecond <= CROWD_MILD * capacity))
-    return { ...state, busyAt, because: tooMuch ? SURGE : AILING };
-  if (tooMuch || failing || full) return { ...state, busyAt, posture: "elevated", because: reasonFor(failing, full) };
-  if (elevated && now - busyAt < CALM_FOR_MS) return { ...state, busyAt };
-  return { ...state, busyAt, posture: "normal", because: "calm" };
-}
-
 /** Failures count only while less comes back than is sent: those of what was sent long ago tell nothing of now. */
 function isFailing(summary: SiteSummary): boolean {
   const { forwarded, failed } = summary;
@@ -248,27 +214,4 @@ function usualAfter(usualMs: Rates, summary: SiteSummary, strained: boolean, sec
     const follows = mean < usual ? USUAL_FALLS : strained ? USUAL_RISES_STRAINED : USUAL_RISES;
     return usual + (mean - usual) * Math.min(1, follows * seconds);
   });
-}
-
-/** Much is wanted, but by people: browsers that behave like it, or mostly such as proved who they are. */
-function isCrowd(
-  { strangers = 0, pages = 0, parts = 0, turnedAway, ...summary }: SiteSummary,
-  isMild: boolean,
-): boolean {
-  const wanted = ratesFrom(summary.wanted);
-  const all = totalOf(wanted) + turnedAway;
-  if (wanted[0] + wanted[1] >= CROWD_SHARE * all) return true;
-  const browsers =
-    strangers >= SAMPLES_MIN &&
-    pages + parts >= CROWD_SHARE * strangers &&
-    (isMild || parts >= CROWD_PARTS_PER_PAGE * pages);
-  return browsers && turnedAway <= CROWD_REFUSED_SHARE * all;
-}
-
-const SURGE = "surge: many people come at once, nobody attacks";
-const AILING = "the origin fails, nobody attacks";
-
-function reasonFor(failing: boolean, full: boolean): string {
-  if (failing) return "the origin fails";
-  return full ? "there are more clients than can be counted" : "more is wanted than the origin bears";
 }

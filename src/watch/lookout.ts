@@ -141,7 +141,7 @@ export class Lookout {
       lines: new LineKeeper(now),
       pending: undefined,
       book: new LeaseBook(now, PROVEN_PARTS_MIN),
-      pools: poolsFor(state.allowedPerSecond, NO_RATES),
+      pools: poolsFor(state.allowedPerSecond, NO_RATES, state.posture),
       need: new Map(),
     };
     const before = this.#leasedBefore.get(summary.site);
@@ -160,10 +160,12 @@ export class Lookout {
         if (now - told.at > SHARD_GONE_AFTER_MS) site.need.delete(shard);
         else need = plus(need, told.need);
       }
+      const { posture } = site.state;
       if (site.pending) site.state = steer(site.state, { ...site.pending, overMs }, now);
       if (site.pending) site.lines.move(site.pending, site.state.allowedPerSecond, overMs / 1000, now);
+      if (posture === "normal" && site.state.posture !== "normal") site.lines.disband();
       site.pending = undefined;
-      site.pools = poolsFor(site.state.allowedPerSecond, need);
+      site.pools = poolsFor(site.state.allowedPerSecond, need, site.state.posture);
       site.book.sweep(now);
     }
   }

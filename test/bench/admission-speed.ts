@@ -41,6 +41,7 @@ function nsPerAdmit(kind: Kind, requests: number): number {
     decision: { serviceClass: stranger ? (3 as const) : (0 as const), route },
     lane: stranger ? ("unknown" as const) : ("clinician" as const),
     principal: stranger ? null : (names[n] ?? ""),
+    hasHadMuch: false,
     request: "GET /app/prescriptions",
     gone: new AbortController().signal,
   }));

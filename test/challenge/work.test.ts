@@ -11,9 +11,10 @@ import {
   MAX_DIFFICULTY,
   meanHashes,
 } from "../../src/challenge/difficulty.ts";
-import { ISSUANCE, issuanceCharge, shareInUse, WAITING } from "../../src/challenge/issuance.ts";
+import { ISSUANCE, issuanceCharge, WAITING } from "../../src/challenge/issuance.ts";
 import { issuePuzzle, type Puzzle } from "../../src/challenge/puzzle.ts";
 import { Tally } from "../../src/counters/tally.ts";
+import { shareInUse } from "../../src/policy/in-use.ts";
 import { POSTURES } from "../../src/policy/verdict.ts";
 import { parseAddress } from "../../src/request/address.ts";
 import type { Sealer } from "../../src/seal.ts";

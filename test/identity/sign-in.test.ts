@@ -81,14 +81,15 @@ describe("in the middle of an attack", () => {
     expect((await comeBack(began, "192.0.2.33")).status).toBe(303);
   });
 
-  it("made-up returns from one prefix are held to 20, those with a transaction go on beside them", async () => {
+  it("made-up returns from one prefix are held to 6, those with a transaction go on beside them", async () => {
     const address = (i: number) => `198.51.100.${10 + (i % 200)}`;
     const { transaction, query } = await begin("198.51.100.5");
     const garbage = `SAMLResponse=${randomBytes(3000).toString("hex")}`;
     const floods = await Promise.all(
       Array.from({ length: 120 }, (_, i) => comeBack(garbage, address(i), "", i & 1 ? edge : other)),
     );
-    expect(floods.filter((got) => mitigated(got) === "through").length).toBeLessThanOrEqual(22);
+    // Twice that where the counter is silent for a moment, as each edge then counts for itself.
+    expect(floods.filter((got) => mitigated(got) === "through").length).toBeLessThanOrEqual(13);
     expect(floods.every(({ status }) => status === 400 || status === 429)).toBe(true);
     const hers = await comeBack(await assertionFor("dr.beside", query), "198.51.100.5", transaction);
     expect(hers.status).toBe(303);

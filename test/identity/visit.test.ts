@@ -51,7 +51,7 @@ async function issue(page: Facts = facts(), now = NOW_MS, view = counters()): Pr
     return true;
   };
   const id = () => (++ids).toString(16).padStart(32, "0");
-  const cookie = await ticketCookie(sealer, page, null, spend, now, id);
+  const cookie = await ticketCookie(sealer, page, null, await readVisit(sealer, page, now), spend, now, id);
   return cookie && (new RegExp(`^${VISIT_COOKIE}=([^;]+);`).exec(cookie)?.[1] ?? null);
 }
 

@@ -25,6 +25,7 @@ function asking(lane: Asking["lane"], importance: Importance, different: Partial
     decision: { serviceClass: CLASS_OF_SERVICE[lane][importance], route: { ...route, importance, cost: 1 } },
     lane,
     principal: lane === "unknown" ? null : "somebody",
+    hasHadMuch: false,
     request: "GET /app/prescriptions",
     gone: new AbortController().signal,
     ...different,
@@ -108,6 +109,21 @@ it("retries of one principal beyond a tenth of its requests neither queue nor ov
   expect((await ask(at, asking("machine", "critical", { request: "GET /other" }), NOW + 21_000)).room).toBe(
     "overdrawn",
   );
+});
+
+it("whoever had much takes what others leave: who reads finds room beside a farm that asks a thousand times a second", async () => {
+  const at: Gate = { ...gate(80), waiting: 64 }; // nobody waits a moment
+  const got = { farm: 0, reader: 0 };
+  for (let ms = 0; ms < 20_000; ms += 10) {
+    const farm = asking("cleared", "normal", { principal: null, hasHadMuch: true });
+    for (let i = 0; i < 10; i++) if ((await ask(at, farm, NOW + ms)).room === "room") got.farm++;
+    const reader = asking("cleared", "normal", { principal: null });
+    if (ms % 100 === 0 && (await ask(at, reader, NOW + ms)).room === "room") got.reader++;
+  }
+  expect(got.reader).toBe(200);
+  // The farm has what is left of their class, 20 units a second for both, and nothing of others.
+  expect(got.farm).toBeGreaterThan(0);
+  expect(got.farm).toBeLessThanOrEqual(20 * 20);
 });
 
 it("is fair in scarcity: one who asks for everything leaves others of her class their part", async () => {

@@ -40,6 +40,6 @@ describe("room", () => {
   it("of a clearance is its share, and enough for this very request", () => {
     const half = identity({ clearanceShare: 0.25 });
     expect(scaleOf(shipped("clearance"), half, 1, nobody)).toBe(0.25);
-    expect(scaleOf(shipped("clearance"), half, 20, nobody)).toBe(0.5);
+    expect(scaleOf(shipped("clearance"), half, 30, nobody)).toBe(0.5);
   });
 });

@@ -1,6 +1,7 @@
 /** A crowd in front of a site, second by second, with the real line on both sides of a slow exchange. */
 import { reloadSeconds, turnOf } from "../../src/waiting/line.ts";
 import { LineAtEdge, LineKeeper } from "../../src/waiting/lines.ts";
+import type { Place } from "../../src/waiting/place.ts";
 import { Random } from "../flood/random.ts";
 
 const CLASS = 3;
@@ -40,7 +41,7 @@ export interface CrowdResult {
 
 interface Person {
   readonly cameAt: number;
-  place: number | null;
+  place: Place | null;
   told: number | null;
   looksAt: number;
 }
@@ -69,7 +70,7 @@ export function crowd(plan: CrowdPlan): CrowdResult {
         continue;
       }
       const line = edge.lineFor(CLASS, now);
-      const turn = line === null ? { kind: "now" as const } : turnOf(line, person.place ?? now);
+      const turn = line === null ? { kind: "now" as const } : turnOf(line, person.place?.cameAt ?? now);
       if (turn.kind === "now") {
         wanted++;
         const found = room >= 1;
@@ -86,7 +87,7 @@ export function crowd(plan: CrowdPlan): CrowdResult {
       }
       if (person.place === null) edge.noteNewcomer(CLASS);
       else edge.noteReturn(CLASS, person.place, turn, now);
-      person.place ??= now;
+      person.place = { cameAt: person.place?.cameAt ?? now, shownAt: now };
       person.told ??= turn.kind === "in" ? turn.minutes * 60 : null;
       person.looksAt = second + Math.round(Math.max(20, reloadSeconds(turn) * (0.7 + 0.6 * random.fraction())));
       staying.push(person);

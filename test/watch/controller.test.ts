@@ -47,6 +47,26 @@ describe("posture", () => {
     expect(steered(20, second(3000, { ...crowd, strangers: 6000 })).posture).toBe("elevated");
     expect(steered(20, second(3000, { ...crowd, turnedAway: 2000 })).posture).toBe("elevated");
   });
+  it("counts who was told to stand in line: a flood of browsers that wait is no crowd", () => {
+    const browsers = { strangers: 900, pages: 900, parts: 0 };
+    expect(steered(20, second(500, { ...browsers, postponed: 500 }))).toMatchObject({
+      posture: "normal",
+      because: "surge: many people come at once, nobody attacks",
+    });
+    expect(steered(20, second(500, { ...browsers, postponed: 1500 })).posture).toBe("elevated");
+  });
+  it("knows a crowd's newcomers by the parts of pages that their browsers lack, where it has seen newcomers in calm", () => {
+    const rush = { strangers: 900, pages: 900, newcomers: 200 };
+    const calm = steered(30, second(50, { strangers: 60, pages: 20, parts: 40, newcomers: 10 }));
+    const posture = (from: SiteState, parts: number) =>
+      steered(20, second(900, { ...rush, parts }), from, NOW + 30_000).posture;
+    expect(posture(calm, 400)).toBe("normal");
+    expect(posture(calm, 5)).toBe("elevated");
+    // Nothing was seen before, or the parts of pages come from elsewhere: then the few that are asked say nothing.
+    expect(posture(initialState(600), 5)).toBe("normal");
+    const elsewhere = steered(30, second(50, { strangers: 60, pages: 60, parts: 0, newcomers: 10 }));
+    expect(posture(elsewhere, 0)).toBe("normal");
+  });
   it("is no attack when systems and people who proved who they are want too much", () =>
     expect(steered(20, { ...second(100), wanted: [1500, 300, 0, 100] }).posture).toBe("normal"));
   it("comes down by itself after a minute of calm, not earlier", () => {

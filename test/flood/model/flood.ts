@@ -14,7 +14,8 @@ import type { Account, Crowd } from "./crowd.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { KeyAudit } from "./key-audit.ts";
 import { located, type Outcome, type RequestClass, STRANGER, sentBy } from "./outcomes.ts";
-import { type Fate, isUnserved, type Way } from "./way.ts";
+import { brings } from "./visitor.ts";
+import { type Fate, isUnserved, type Jar, type Way } from "./way.ts";
 import type { Solving } from "./world.ts";
 
 const UNKNOWN_PAIR = -1;
@@ -57,6 +58,10 @@ export class Flood {
    */
   readonly #refusedUntil: Float64Array;
   readonly #refusedFor: Uint8Array;
+  /** 1 once a page brought the source a ticket that it keeps. */
+  readonly #ticketed: Uint8Array;
+  /** By source. */
+  readonly #jars = new Map<number, Jar>();
   #tactic = 0;
   /** Since the tactic was last thought over. */
   #settled = 0;
@@ -80,6 +85,7 @@ export class Flood {
     this.#pairsOf = new Array(streams);
     this.#refusedUntil = new Float64Array(streams);
     this.#refusedFor = new Uint8Array(streams);
+    this.#ticketed = new Uint8Array(crowd.sources.length);
     this.reachedBySecond = new Float64Array(Math.ceil((attackToMs - startMs) / 1000) + 1);
     this.#arrivals.start(0);
   }
@@ -173,6 +179,7 @@ export class Flood {
       route,
       serviceClass,
       charges,
+      jar: crew.keepsCookies ? this.#jarOf(source) : null,
       lane: identity.lane,
       principal: identity.principal,
       keptAs,
@@ -188,8 +195,25 @@ export class Flood {
     this.#o.way.go(isolate, { ...passing, patienceMs: crew.patienceMs }, asked, (fate) => {
       crowd.busy[source] = (crowd.busy[source] ?? 1) - 1;
       if (isUnserved(fate)) this.#noteGivenBack(account);
+      if (fate === "served") this.#noteNewcomer(source, isolate, requestClass);
       this.#settle(source, isolate, fate, outcome, sentIn);
     });
+  }
+
+  /** A page of the origin's for a source without a ticket: it takes one if it keeps cookies. No crew asks for the parts of pages. */
+  #noteNewcomer(source: number, isolate: ModelIsolate, { site, facts, identity }: RequestClass): void {
+    const desk = isolate.desk(site);
+    if (this.#ticketed[source] === 1 || !brings(desk.posture(this.#o.clock.now), facts)) return;
+    desk.noteNewcomer(identity.lane);
+    if (this.#crowd.crew.keepsCookies) this.#ticketed[source] = 1;
+  }
+
+  #jarOf(source: number): Jar {
+    const known = this.#jars.get(source);
+    if (known) return known;
+    const jar: Jar = { place: null };
+    this.#jars.set(source, jar);
+    return jar;
   }
 
   #settle(source: number, isolate: ModelIsolate, fate: Fate, outcome: Outcome, sentIn: FloodSecond): void {

@@ -1,15 +1,19 @@
 /** One of the clinic as the shield meets her: an address, what she can show, and every request decided by the real `decide`. */
+import type { Desk } from "../../../src/desk.ts";
 import type { Identity, Lane } from "../../../src/identity/identity.ts";
 import { cacheKey } from "../../../src/origin/cache.ts";
 import { decide } from "../../../src/policy/decide.ts";
 import { inPosture } from "../../../src/policy/modes.ts";
 import type { Policy } from "../../../src/policy/policy.ts";
+import type { Posture } from "../../../src/policy/verdict.ts";
+import type { Facts } from "../../../src/request/facts.ts";
 import { type Client, locationsOf } from "../places.ts";
 import type { Random } from "../random.ts";
+import { PORTAL } from "../real/browser.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import { factsOf, located, type Sent, STRANGER, siteOf, unitsOf } from "./outcomes.ts";
-import type { Way } from "./way.ts";
+import type { Jar, Way } from "./way.ts";
 import { firstIsolateOf, type World } from "./world.ts";
 
 export interface Edge {
@@ -19,6 +23,10 @@ export interface Edge {
   readonly isolates: readonly ModelIsolate[];
   readonly way: Way;
 }
+
+const PARTS = ["/assets/app.css", "/assets/app.js"];
+const PART = ["Accept: */*", "Sec-Fetch-Dest: style", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Site: same-origin"];
+const PART_PATIENCE_MS = 2000;
 
 /** Whom the answer is from: "" is the origin (or the edge's copy of it), anything else stands in Shield-Mitigated. */
 export interface Answer {
@@ -33,6 +41,8 @@ export class Visitor {
   readonly #met: readonly { readonly share: number; readonly isolates: readonly ModelIsolate[] }[];
   #shown: Pick<Identity, "lane" | "principal" | "clearance" | "clearanceShare" | "evidence" | "proof"> = STRANGER;
   readonly #name: string;
+  readonly #jar: Jar = { place: null };
+  #hasTicket = false;
 
   constructor(name: string, client: Client, edge: Edge, random: Random) {
     this.#name = name;
@@ -92,6 +102,7 @@ export class Visitor {
       route,
       serviceClass,
       charges,
+      jar: this.#jar,
       keptAs,
       keptMs,
       patienceMs,
@@ -105,6 +116,7 @@ export class Visitor {
         asked,
         (fate) => {
           clock.stir();
+          if (fate === "served" && brings(desk.posture(clock.now), facts)) this.#take(desk, identity.lane);
           if (fate === "wait" || fate === "limit" || fate === "challenge") resolve({ mitigated: fate, ok: false });
           else resolve({ mitigated: "", ok: fate === "served" || fate === "copy" });
         },
@@ -112,10 +124,25 @@ export class Visitor {
     });
   }
 
+  /** Her first page brings a ticket, and makes her browser ask for its parts. */
+  #take(desk: Desk, lane: Lane): void {
+    if (this.#hasTicket) return;
+    this.#hasTicket = true;
+    desk.noteNewcomer(lane);
+    // Nobody waits for them.
+    for (const path of PARTS)
+      void this.ask({ method: "GET", host: PORTAL, path, lines: PART }, PART_PATIENCE_MS, () => {});
+  }
+
   #isolate(): ModelIsolate {
     const { isolates } = this.#random.pickByShare(this.#met);
     return this.#random.pick(isolates);
   }
+}
+
+/** Whether a page that the origin gave brings a ticket, as in src/origin/bring-ticket.ts. */
+export function brings(posture: Posture, { method, asker }: Facts): boolean {
+  return posture === "normal" && method === "GET" && asker === "navigation";
 }
 
 /** The isolates that a client's connections reach, by location; shares of her requests sum to 1. */

@@ -1,19 +1,27 @@
 /**
- * The way of a request that the decision let pass: strict budgets, the edge's copies, room, the origin. In the order of
- * src/shield.ts, with the product's own purses, desk and `admit`; only what they run on is a model.
+ * The way of a request that the decision let pass: strict budgets, the edge's copies, the line, room, the origin. In the order
+ * of src/shield.ts, with the product's own purses, desk, lines and `admit`; only what they run on is a model.
  */
 import type { Lane } from "../../../src/identity/identity.ts";
 import { admit, type Room } from "../../../src/origin/admit.ts";
 import { beyond } from "../../../src/policy/decide.ts";
 import { FAILURES } from "../../../src/policy/failures.ts";
+import { hasHadMuch } from "../../../src/policy/in-use.ts";
 import type { CompiledRoute, Site } from "../../../src/policy/policy.ts";
 import type { ClassOfService } from "../../../src/policy/tables.ts";
 import { givenBackUnserved } from "../../../src/policy/unserved.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import type { Facts } from "../../../src/request/facts.ts";
+import type { Place } from "../../../src/waiting/place.ts";
+import { countStander, type Stander, standerAt, standsInLine } from "../../../src/waiting/stand-in-line.ts";
 import type { VirtualClock } from "./clock.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { ModelOrigin } from "./origin.ts";
+
+/** The cookie that keeps somebody's place in line. */
+export interface Jar {
+  place: Place | null;
+}
 
 export interface Passing {
   readonly facts: Facts;
@@ -22,6 +30,8 @@ export interface Passing {
   readonly serviceClass: ClassOfService;
   readonly lane: Lane;
   readonly principal: string | null;
+  /** Null for whoever keeps no cookies: she comes anew each time. */
+  readonly jar: Jar | null;
   readonly charges: readonly Charge[];
   /** Under which name the edge keeps the answer, null when it may not, and for how long. */
   readonly keptAs: string | null;
@@ -80,20 +90,37 @@ export class Way {
   }
 
   #findRoom(isolate: ModelIsolate, passing: Passing, asked: () => void, done: (fate: Fate) => void): void {
-    const { keptAs, site, route, serviceClass, lane } = passing;
+    const { keptAs, site, route, serviceClass, lane, charges } = passing;
     const clock = this.#clock;
     if (keptAs !== null && (this.#copies.get(`${isolate.location} ${keptAs}`) ?? 0) > clock.now) {
       done("copy");
       return;
     }
     const desk = isolate.desk(site);
-    desk.noteWanted(serviceClass, route.cost);
+    const { principal, facts, jar } = passing;
+    const hadMuch = desk.posture(clock.now) !== "normal" && hasHadMuch(lane, charges, isolate.tally, clock.now);
+    const stander = standsInLine(facts, lane, serviceClass, hadMuch)
+      ? standerAt(jar?.place ?? null, desk.lines.lineFor(serviceClass, clock.now), clock.now)
+      : null;
+    const waitInLine = (standing: Stander): void => {
+      countStander(standing, serviceClass, desk.lines, clock.now);
+      if (jar) jar.place = { cameAt: jar.place?.cameAt ?? clock.now, shownAt: clock.now };
+      done("wait");
+    };
+    if (stander && stander.turn.kind !== "now") {
+      desk.notePostponed(route.cost);
+      waitInLine(stander);
+      return;
+    }
+    if (hadMuch) desk.notePostponed(route.cost);
+    else desk.noteWanted(serviceClass, route.cost);
     const wait = (ms: number): Promise<void> => clock.wait(ms);
-    const { principal, facts } = passing;
     const request = `${facts.method} ${facts.target}`;
-    const asking = { decision: { serviceClass, route }, lane, principal, request, gone: NEVER };
+    const asking = { decision: { serviceClass, route }, lane, principal, hasHadMuch: hadMuch, request, gone: NEVER };
     const end = (room: Room): void => {
+      if (stander) desk.lines.noteTry(serviceClass, room !== "none");
       if (room === "room" || room === "overdrawn") this.#forward(isolate, passing, asked, done, room === "overdrawn");
+      else if (stander) waitInLine(stander);
       else done("wait");
     };
     const room = admit(desk, asking, wait, () => clock.now);

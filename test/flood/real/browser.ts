@@ -1,6 +1,6 @@
 /**
- * A person's browser, as far as HTTP shows one: headers with Fetch Metadata, cookies, redirects. Meets a challenge by
- * solving it, and the shield's waiting answers by looking again, until her patience ends.
+ * A person's browser, as far as HTTP shows one: headers with Fetch Metadata, cookies, redirects, and the parts of a page, each
+ * once. Meets a challenge by solving it, and the shield's waiting answers by looking again, until her patience ends.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { earnClearance } from "../../../src/challenge/browser/earn.ts";
@@ -13,6 +13,7 @@ import type { Solving } from "./solving.ts";
 
 export const PORTAL = "portal.example.lv";
 const REDIRECTS_MAX = 6;
+const PART_PATIENCE_MS = 2000;
 /** How long somebody looks at "please wait" before she presses reload, ms. */
 const RELOAD_AFTER_MS = 2000;
 export const USER_AGENT =
@@ -43,6 +44,9 @@ export class Browser {
   readonly #solving: Solving;
   readonly #cookies = new Map<string, string>();
   #referer = "";
+  /** Parts of pages that it has, or has asked for. */
+  readonly #parts = new Set<string>();
+  #loading: Promise<unknown> = Promise.resolve();
 
   constructor(client: Client, edges: Edges, random: Random, solving: Solving) {
     this.client = client;
@@ -53,6 +57,7 @@ export class Browser {
 
   /** @param fields of a form that is handed in; null to open a page. @throws {GaveUp} when it did not come in time */
   async visit(path: string, fields: ReadonlyMap<string, string> | null, patienceMs: number, trip: Trip): Promise<Page> {
+    await this.#loading;
     const until = performance.now() + patienceMs;
     let body = fields && new URLSearchParams([...fields]).toString();
     for (let hops = 0; hops < REDIRECTS_MAX; ) {
@@ -74,6 +79,7 @@ export class Browser {
       const [location] = fieldsIn(answer.head, "location");
       if (location === undefined || status < 300 || status >= 400) {
         this.#referer = `https://${PORTAL}${path}`;
+        if (mitigated === "") this.#loading = this.#load(answer.body);
         return { path, status, text: answer.body, mitigated };
       }
       const next = new URL(location, `https://${PORTAL}${path}`);
@@ -82,6 +88,15 @@ export class Browser {
       hops++;
     }
     throw new GaveUp("redirected in a circle");
+  }
+
+  /** Asks for what the page is made of. Whether it comes is nobody's wish: the page is there. */
+  async #load(page: string): Promise<void> {
+    const wanted = [...page.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].flatMap(([, path = ""]) =>
+      this.#parts.has(path) ? [] : [path],
+    );
+    for (const path of wanted) this.#parts.add(path);
+    await Promise.all(wanted.map((path) => this.#ask(path, null, PART, PART_PATIENCE_MS)));
   }
 
   #solve(until: number): Promise<boolean> {
@@ -104,7 +119,7 @@ export class Browser {
   async #ask(
     path: string,
     body: string | null,
-    how: typeof NAVIGATION | typeof SCRIPT,
+    how: typeof NAVIGATION | typeof SCRIPT | typeof PART,
     patienceMs: number,
   ): Promise<Answer | null> {
     if (patienceMs <= 0) return null;
@@ -144,4 +159,5 @@ export const NAVIGATION = [
   "Sec-Fetch-Dest: document",
   "Sec-Fetch-Mode: navigate",
 ] as const;
+const PART = ["Accept: */*", "Sec-Fetch-Dest: style", "Sec-Fetch-Mode: no-cors"] as const;
 const SCRIPT = ["Accept: */*", "Sec-Fetch-Dest: empty", "Sec-Fetch-Mode: cors"] as const;
