@@ -4,8 +4,8 @@
  * each page of ours, in a flood as well, where a log is sampled and would have one code in a hundred.
  *
  * cause 11 · lane and posture 5 · counting alone 1 · time 5 · number 18 bits. The cause is a hash of verdict and reason:
- * whoever explains tries the reasons that there are (policy/read-code.ts). The number is random on a page that can be
- * opened by its code, and 0 on all others, which are so the same for two minutes and served from prebuilt bytes. Accepted
+ * whoever explains tries the reasons that there are (policy/read-code.ts). The number is random, and not 0, on a page that can
+ * be opened by its code, and 0 on all others, which are so the same for two minutes and served from prebuilt bytes. Accepted
  * trade-off: of 2,000 challenge pages in each second for one and the same cause, a page shares its code with one other.
  */
 import { LANES, type Lane } from "./identity/identity.ts";
@@ -29,9 +29,10 @@ export interface CodeContents {
   readonly lane: Lane;
   readonly posture: Posture;
   readonly alone: boolean;
+  /** Whether its page can be opened from the help desk. */
+  readonly opens: boolean;
   /** Not before then, and less than CODE_EVERY_MS later; ms since 1970. */
   readonly from: number;
-  readonly number: number;
 }
 
 /** Codes of one cause stay the same for so long: a flood of denials is answered with the same bytes. */
@@ -46,8 +47,13 @@ const ROUNDS = 8;
 /** Without 0 O 1 I, which sound or look alike. */
 const ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
+/** A number for a page that can be opened by its code. @param random any integer from 0 */
+export function openingNumber(random: number): number {
+  return 1 + (random % (CODE_NUMBERS - 1));
+}
+
 /**
- * @param number any integer from 0; its last 18 bits tell apart pages of one cause that are made at the same time
+ * @param number of a page that can be opened by its code, else 0
  * @param now milliseconds since 1970
  */
 export function codeFor(sealer: Sealer, turned: Turned, number: number, now: number): string {
@@ -83,7 +89,7 @@ export function openCode(sealer: Sealer, code: string, now: number): readonly Co
         posture,
         alone: (left & 8) !== 0,
         from,
-        number: right % CODE_NUMBERS,
+        opens: right % CODE_NUMBERS !== 0,
       },
     ];
   });

@@ -13,7 +13,7 @@ import type { Facts, Fault } from "../request/facts.ts";
 import type { Glance } from "../request/glance.ts";
 import type { Carried } from "../resend/carried.ts";
 import type { Sealer } from "../seal.ts";
-import { codeFor, type Turned } from "../support-code.ts";
+import { codeFor, openingNumber, type Turned } from "../support-code.ts";
 import { answer, type Prebuilt, prebuiltFor, send } from "./answer.ts";
 import type { Answer, Recipient, Service } from "./answer-kinds.ts";
 import { type Entry, entryPage } from "./entry-page.ts";
@@ -113,8 +113,8 @@ export class Respondent {
   #challengePage(visit: Facts, sealer: Sealer, reason: string, lane: Lane, posture: Posture): Response {
     const now = Date.now();
     const { host, target, address } = visit;
-    const [number = 0, ...id] = crypto.getRandomValues(new Uint32Array(5));
-    const supportCode = this.#codeFor(sealer, { verdict: "challenge", reason, lane, posture }, number);
+    const [random = 0, ...id] = crypto.getRandomValues(new Uint32Array(5));
+    const supportCode = this.#codeFor(sealer, { verdict: "challenge", reason, lane, posture }, openingNumber(random));
     const link = issueTicket(sealer, { host, target, supportCode }, now, ticketIdOf(id));
     const waitS = waitSecondsFor(this.#isolate.tally, issuanceCharge(WAITING, address, 0), posture, now);
     return entryPage({ ...link, supportCode, waitS }, this.#to, this.#service);

@@ -27,9 +27,13 @@ async function letIn({ request, env, isolate, operator, now }: OwnRequest): Prom
   const { sealer, policy } = isolate;
   if (!sealer) return problem(503, "SHIELD_SECRET is missing: nothing can be granted.");
   const readings = readCode(sealer, policy, code, now);
-  const [other] = readings.filter(({ verdict }) => verdict !== "challenge");
-  if (other && readings.length === 1)
-    return problem(409, `This page cannot be opened from here: it says ${other.verdict}, by "${other.reason}".`);
+  const [first] = readings;
+  if (first && readings.every(({ opens }) => !opens))
+    return problem(
+      409,
+      `This page cannot be opened from here: it says ${first.verdict}, by "${first.reason}". ` +
+        "Where it offers a check in a new tab, the code to read out is the one there.",
+    );
   const mac = await operatorMac(sealer, operator);
   const by = await nameInLog(sealer, operator);
   const counted = await inTime(counterShard(env, (mac[0] ?? 0) % SHARD_COUNT).countGrant(by));

@@ -9,18 +9,18 @@ import { POSTURES } from "./verdict.ts";
 type Cause = readonly [verdict: Turned["verdict"], reason: string];
 
 /** One way of reading a code. There may be two where reasons collide, and one in 2,000 for a code that nobody was given. */
-export interface Reading extends Pick<CodeContents, "lane" | "posture" | "alone" | "from"> {
+export interface Reading extends Pick<CodeContents, "lane" | "posture" | "alone" | "opens" | "from"> {
   readonly verdict: Turned["verdict"];
   readonly reason: string;
 }
 
 /** All that a code can mean under these rules. */
 export function readCode(sealer: Sealer, policy: Policy, code: string, now: number): readonly Reading[] {
-  return openCode(sealer, code, now).flatMap(({ means, number, lane, posture, alone, from }) => {
+  return openCode(sealer, code, now).flatMap(({ means, opens, lane, posture, alone, from }) => {
     const causes = causesIn(policy).filter(
-      ([verdict, reason]) => (verdict === "challenge" || number === 0) && means(verdict, reason),
+      ([verdict, reason]) => (verdict === "challenge" || !opens) && means(verdict, reason),
     );
-    return causes.map(([verdict, reason]) => ({ verdict, reason, lane, posture, alone, from }));
+    return causes.map(([verdict, reason]) => ({ verdict, reason, lane, posture, alone, opens, from }));
   });
 }
 

@@ -126,7 +126,9 @@ describe("the help desk", () => {
       status: 200,
       said: {
         code: page.code,
-        readings: [{ verdict: "challenge", reason: "elevated", lane: "unknown", posture: "elevated", alone: false }],
+        readings: [
+          { verdict: "challenge", reason: "elevated", lane: "unknown", posture: "elevated", alone: false, opens: true },
+        ],
       },
     });
     const agoMs = Date.now() - Date.parse(asked.said.readings[0].at);

@@ -1,7 +1,8 @@
 /** The challenge in browsers that lack something, in many tabs, on the move, in frames, for files: it is solved, or says why not. */
 import type { BrowserContext, Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openContext } from "../lab/browser.ts";
+import { openContext, openPrivateWindow } from "../lab/browser.ts";
+import { type Asked, ask as askAt, NAVIGATION } from "../lab/visitors.ts";
 import { startGuarded } from "./guarded.ts";
 import { READER } from "./guarded-rules.ts";
 
@@ -48,10 +49,29 @@ test("impatient people who reload again and again get there as well", async () =
   await news(page).waitFor();
 });
 
+test("a private window passes, and the next one is asked again", async () => {
+  for (const attempt of [1, 2]) {
+    const window = await openPrivateWindow(guarded.freshAddress());
+    try {
+      const answers = await passes(await window.newPage());
+      expect([attempt, answers.filter((answer) => answer === "/.shield/redeem 204").length]).toEqual([attempt, 1]);
+    } finally {
+      await window.close();
+    }
+  }
+});
+
 describe("a browser", () => {
   const without: Readonly<Record<string, () => void>> = {
     "without Web Workers": () => Reflect.deleteProperty(globalThis, "Worker"),
     "without WebCrypto": () => Object.defineProperty(globalThis, "crypto", { value: undefined }),
+    "without WebAssembly": () => Reflect.deleteProperty(globalThis, "WebAssembly"),
+    "without workers, WebCrypto, WebAssembly and locks": () => {
+      Reflect.deleteProperty(globalThis, "Worker");
+      Reflect.deleteProperty(globalThis, "WebAssembly");
+      Reflect.deleteProperty(Navigator.prototype, "locks");
+      Object.defineProperty(globalThis, "crypto", { value: undefined });
+    },
     "without Web Locks": () => Reflect.deleteProperty(Navigator.prototype, "locks"),
     "without storage": () =>
       Object.defineProperty(globalThis, "sessionStorage", {
@@ -87,6 +107,8 @@ describe("a browser", () => {
     ["3", 3],
     ["4", 4],
     ["7", 4],
+    ["64", 4],
+    ["0", 1],
     ["undefined", 1],
     ["NaN", 1],
   ])("that says it has %s processors starts %i workers", async (count, workers) => {
@@ -199,6 +221,8 @@ describe("in a frame", () => {
 });
 
 describe("what can show no page", () => {
+  const ask = (path: string, asked: Asked) => askAt(guarded.shield, path, asked);
+
   /** The first answer of the shield below a path, asked for by the page itself. */
   async function answerTo(
     path: string,
@@ -238,6 +262,57 @@ describe("what can show no page", () => {
       ),
     ]);
     expect(await download.failure()).not.toBeNull();
+  });
+
+  // What Chromium refuses by itself it does not show to a test: so these are asked for as it asks.
+  test.each(["style", "font", "track", "audio", "manifest", "worker", "serviceworker", "xslt", "paintworklet"])(
+    "%s neither",
+    async (destination) => {
+      const headers = { "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": destination, "Sec-Fetch-Site": "same-origin" };
+      const got = await ask("/news", { headers });
+      expect([got.status, got.headers["content-type"], got.body]).toEqual([503, undefined, ""]);
+      expect(Number(got.headers["retry-after"])).toBeGreaterThan(0);
+    },
+  );
+
+  test("a stylesheet that does not come leaves the page as it is", async () => {
+    const page = await context.newPage();
+    await page.goto(at("/search"));
+    const failed = page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: "/news?for=style" });
+          link.onerror = () => resolve(document.querySelector("h1")?.textContent);
+          document.head.append(link);
+        }),
+    );
+    expect(await failed).toBe("Zāļu meklēšana");
+  });
+
+  test("a WebSocket is refused with a reason, and the page hears of it", async () => {
+    const page = await context.newPage();
+    await page.goto(at("/"));
+    const refused = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          const socket = new WebSocket(`${location.origin.replace("http", "ws")}/app/socket`);
+          socket.onclose = ({ code }) => resolve(code);
+        }),
+    );
+    expect(refused).toBe(1006);
+    const upgrade = { Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Version": "13" };
+    const got = await ask("/app/socket", { headers: { ...upgrade, "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==" } });
+    expect([got.status, got.headers["shield-mitigated"]]).toEqual([503, "closed"]);
+    expect(Number(got.headers["retry-after"])).toBeGreaterThan(0);
+  });
+
+  test("HEAD is answered as GET would be, without a body", async () => {
+    const [head, get] = [
+      await ask("/news", { method: "HEAD", headers: NAVIGATION }),
+      await ask("/news", { headers: NAVIGATION }),
+    ];
+    expect([head.status, head.headers["shield-mitigated"], head.body]).toEqual([403, "challenge", ""]);
+    expect([get.status, get.headers["shield-mitigated"]]).toEqual([403, "challenge"]);
   });
 
   test("an event stream is refused with a reason, and the page hears of it", async () => {

@@ -22,6 +22,23 @@ export async function launchBrowser(): Promise<Browser> {
 }
 
 /**
+ * A private window of a browser of its own, as people open one: nothing is kept, and what is kept meanwhile is kept apart.
+ * `newContext` of a browser that runs already is off the record as well, but no window that a person could open.
+ */
+export async function openPrivateWindow(address: string): Promise<BrowserContext> {
+  const executablePath = process.env.CHROMIUM_PATH ?? (await chromium.executablePath());
+  const args = [...FLAGS, "--incognito"];
+  const extraHTTPHeaders = { "CF-Connecting-IP": address };
+  return playwright.launchPersistentContext("", {
+    executablePath,
+    args,
+    headless: true,
+    locale: "lv-LV",
+    extraHTTPHeaders,
+  });
+}
+
+/**
  * Somebody with a browser of her own, at an address of her own.
  * @param address what the edge takes for hers; a documentation address
  */

@@ -3,7 +3,7 @@ import { search } from "../../../src/challenge/browser/search.ts";
 import { issuePuzzle, verifyProof } from "../../../src/challenge/puzzle.ts";
 import { issueTicket, ticketIdOf } from "../../../src/challenge/ticket.ts";
 import { createSealer } from "../../../src/seal.ts";
-import { codeFor } from "../../../src/support-code.ts";
+import { codeFor, openingNumber } from "../../../src/support-code.ts";
 
 const HOST = "portal.example.lv";
 const TURNED = { verdict: "challenge", reason: "elevated", lane: "unknown", posture: "elevated", alone: false };
@@ -30,8 +30,8 @@ export default {
       forged: () => verifyProof(sealer, forged, { host: HOST }, now),
       garbage: () => verifyProof(sealer, "x".repeat(4_000), { host: HOST }, now),
       ticket: () => {
-        const [number, ...id] = crypto.getRandomValues(new Uint32Array(5));
-        const supportCode = codeFor(sealer, TURNED, number, now);
+        const [random, ...id] = crypto.getRandomValues(new Uint32Array(5));
+        const supportCode = codeFor(sealer, TURNED, openingNumber(random), now);
         return issueTicket(sealer, { host: HOST, target: "/news?page=3", supportCode }, now, ticketIdOf(id));
       },
     };
