@@ -19,9 +19,6 @@ const POSTURE_RETRY_S = 30;
 /** That of what strangers do where nothing depends on it (CLASS_OF_SERVICE). */
 const LAST_CLASS: ClassOfService = 3;
 
-/** The reason of a block that an operator ordered; whom it is about is for operators only. */
-const BANNED = "banned by an operator";
-
 /** Whoever meets something that is switched off is not told to wait longer than this, seconds. */
 const OFF_RETRY_MAX_S = 600;
 
@@ -56,7 +53,7 @@ export function decide(
   });
 
   if (matched?.then === "block") return decision({ kind: "block" }, matched.name);
-  if (mayBeBanned(identity) && bans.includes(facts, now)) return decision({ kind: "block" }, BANNED);
+  if (mayBeBanned(identity) && bans.includes(facts, now)) return decision({ kind: "block" }, REASONS.banned);
   const off = switchedOff.get(route.name);
   // Switched off under other rules, it may have become something that people cannot do without.
   if (off && off.until > now && route.importance === "sheddable") {

@@ -4,6 +4,8 @@ import type { Turned } from "../support-code.ts";
 export const REASONS = {
   /** The shield itself failed: then the origin may have been asked already. */
   ownFailure: "the shield failed",
+  /** Whom it is about is for operators only. */
+  banned: "banned by an operator",
   noRoom: "no room at the origin",
   inLine: "in line for room at the origin",
   formsAtOnce: "too many forms at once",
@@ -22,6 +24,7 @@ export const reasonForOff = (route: string) => `${route} is switched off`;
 /** With which verdicts each of them can come. */
 export const VERDICTS_OF: Readonly<Record<keyof typeof REASONS, readonly Turned["verdict"][]>> = {
   ownFailure: ["closed"],
+  banned: ["block"],
   noRoom: ["wait"],
   inLine: ["wait"],
   formsAtOnce: ["wait"],
