@@ -137,12 +137,12 @@ describe("the help desk", () => {
 
     const rehearsed = await lab.ask(edge, "/.shield/echo?rehearse=503");
     const tooLong = await lab.ask(edge, `/${"x".repeat(20_000)}`);
-    expect((await explain(String(rehearsed.headers["shield-support"]))).said.readings).toEqual([
+    expect((await explain(String(rehearsed.headers["shield-support"]))).said.readings).toContainEqual(
       expect.objectContaining({ verdict: "wait", reason: "rehearsal" }),
-    ]);
-    expect((await explain(String(tooLong.headers["shield-support"]))).said.readings).toEqual([
+    );
+    expect((await explain(String(tooLong.headers["shield-support"]))).said.readings).toContainEqual(
       expect.objectContaining({ verdict: "fault", reason: "url-too-long" }),
-    ]);
+    );
     const useless = await grant(rehearsed.headers["shield-support"]);
     expect([useless.status, useless.body]).toEqual([409, expect.stringContaining("rehearsal")]);
     expect((await explain("ABCD-EFG0")).status).toBe(422);
