@@ -163,8 +163,8 @@ it("a network of many prefixes is held to its own budget, whatever prefix its bo
     });
   const from = Date.now();
   let passed = 0;
-  for (let batch = 0; batch < 30; batch++) {
-    const got = await Promise.all(Array.from({ length: 60 }, (_, i) => code(batch * 60 + i)));
+  for (let batch = 0; batch < 10; batch++) {
+    const got = await Promise.all(Array.from({ length: 180 }, (_, i) => code(batch * 180 + i)));
     passed += got.filter((answer) => mitigated(answer) === "through").length;
   }
   // 600 at once and 10 a second.
