@@ -29,7 +29,7 @@ export interface Circumstances {
  *
  * A strict budget is held by this bound too, as every request that passes it is in the tallies as well. It reaches above the
  * budget only by what passes while nobody can say what was granted: as long as its shard does not answer, and for
- * `recoveryMs` (strict-grants.ts; 6 to 9 s with the shipped rules) after that restarted. Else it is never exceeded.
+ * `recoveryMs` (strict-grants.ts; 6 to 16 s with the shipped rules) after that restarted. Else it is never exceeded.
  */
 export function overAdmissionBound(spend: Spend, circumstances: Circumstances): number {
   const { isolates, newsDelayMs, evictions = 0, shardRestarts = 0, lostExchanges = 0 } = circumstances;
