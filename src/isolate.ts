@@ -87,7 +87,7 @@ export class Isolate {
 
   /** Whether somebody may be waiting for the first lease of a site. */
   awaitsFirstLease(now: number): boolean {
-    for (const desk of this.#desks.values()) if (desk.waiting > 0 && desk.admission.awaitsFirstLease(now)) return true;
+    for (const desk of this.#desks.values()) if (desk.waiting > 0 && desk.admission.isNew(now)) return true;
     return false;
   }
 

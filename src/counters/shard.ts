@@ -266,11 +266,12 @@ export class Shard {
   }
 }
 
-/** Whether proven people need more than they were given. */
+/** Whether proven people need more than they were given, or anybody something where nothing was given: who signs in is a stranger. */
 function isHungry(need: Rates | undefined, lease: SiteOrders["lease"]): boolean {
   if (!need) return false;
   const given = ratesFrom(lease?.perSecond);
-  return need[0] > given[0] || need[1] > given[1];
+  if (need[0] > given[0] || need[1] > given[1]) return true;
+  return (need[2] > 0 && given[2] === 0) || (need[3] > 0 && given[3] === 0);
 }
 
 function splitByOwner({ keys, spentMs }: Spendings, count: number): readonly Handover[] {

@@ -97,7 +97,12 @@ export class Admission {
 
   /** Whether waiting a moment is worth while, as the first lease is on its way. */
   awaitsFirstLease(now: number): boolean {
-    return this.#number === 0 && (this.#bornAt === 0 || now - this.#bornAt < FIRST_LEASE_WITHIN_MS);
+    return this.#number === 0 && this.isNew(now);
+  }
+
+  /** Whether the first leases may still come: the very first may not hold what was asked for only while it was on its way. */
+  isNew(now: number): boolean {
+    return this.#bornAt === 0 || now - this.#bornAt < FIRST_LEASE_WITHIN_MS;
   }
 
   /** Whether the origin has room for a request of this class; if so its units are taken. Costs of 0 always have. */

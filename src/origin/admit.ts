@@ -103,7 +103,7 @@ async function forAMoment(
       await wait(MOMENT_POLL_MS);
       if (asking.gone.aborted) return "gone";
       if (take()) return "room";
-      if (gate.admission.awaitsFirstLease(clock())) from = clock();
+      if (gate.admission.isNew(clock())) from = clock();
     }
     return refused(gate, asking, clock());
   } finally {
