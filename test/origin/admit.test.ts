@@ -15,8 +15,9 @@ if (!route) throw new Error("the rules have no route");
 function gate(unitsPerSecond: number): Gate {
   const admission = new Admission(600);
   const each = unitsPerSecond / 4;
-  // No new isolate: in its first second and a half it waits for what was asked for.
-  admission.lease({ number: 1, perSecond: [each, each, each, each], forMs: 600_000 }, NOW - 2000);
+  admission.lease({ number: 1, perSecond: [each, each, each, each], forMs: 600_000 }, NOW);
+  // No new isolate: in its first second and a half strangers wait for what was asked for.
+  admission.take(0, Number.POSITIVE_INFINITY, NOW - 2000);
   return { admission, fairness: new Fairness(), retries: new Retries(), waiting: 0 };
 }
 
