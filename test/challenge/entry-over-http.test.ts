@@ -122,15 +122,12 @@ describe("the help desk", () => {
     };
     const page = readPage(await visit("/news"));
     const asked = await explain(page.code.toLowerCase());
-    expect(asked).toMatchObject({
-      status: 200,
-      said: {
-        code: page.code,
-        readings: [
-          { verdict: "challenge", reason: "elevated", lane: "unknown", posture: "elevated", alone: false, opens: true },
-        ],
-      },
-    });
+    expect(asked).toMatchObject({ status: 200, said: { code: page.code } });
+    // Where two reasons have the same hash it names both: so there may be another one beside it.
+    const who = { lane: "unknown", posture: "elevated", alone: false, opens: true };
+    expect(asked.said.readings).toContainEqual(
+      expect.objectContaining({ verdict: "challenge", reason: "elevated", ...who }),
+    );
     const agoMs = Date.now() - Date.parse(asked.said.readings[0].at);
     expect(agoMs).toBeGreaterThanOrEqual(0);
     expect(agoMs).toBeLessThan(150_000);
@@ -144,7 +141,7 @@ describe("the help desk", () => {
       expect.objectContaining({ verdict: "fault", reason: "url-too-long" }),
     );
     const useless = await grant(rehearsed.headers["shield-support"]);
-    expect([useless.status, useless.body]).toEqual([409, expect.stringContaining("rehearsal")]);
+    expect([useless.status, useless.body]).toEqual([409, expect.stringContaining("cannot be opened")]);
     expect((await explain("ABCD-EFG0")).status).toBe(422);
   });
 
