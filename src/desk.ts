@@ -8,7 +8,7 @@ import { Fairness } from "./origin/fairness.ts";
 import type { InFlightCounter } from "./origin/in-flight.ts";
 import { Residence } from "./origin/residence.ts";
 import { Retries } from "./origin/retries.ts";
-import { POSTURE_WITHOUT_WATCH } from "./policy/failures.ts";
+import { POSTURE_WITHOUT_WATCH, WITHOUT_NEWS_MS } from "./policy/failures.ts";
 import {
   firstOfEach,
   type ManualModes,
@@ -24,7 +24,6 @@ import type { Posture } from "./policy/verdict.ts";
 import type { Asker } from "./request/facts.ts";
 import { LineAtEdge } from "./waiting/lines.ts";
 
-const ORDERS_HOLD_MS = 60_000;
 /** What brings a body takes as long as its sender likes, so it is not counted. */
 const UPLOADS: InFlightCounter = { enter: () => () => undefined };
 
@@ -77,7 +76,7 @@ export class Desk implements Gate {
 
   /** What the watch ordered last. Without news for a minute it no longer holds: nobody is asked because of an old flood. */
   automatic(now: number): { readonly posture: Posture; readonly because: string } {
-    if (now - this.#orderedAt > ORDERS_HOLD_MS)
+    if (now - this.#orderedAt > WITHOUT_NEWS_MS)
       return { posture: POSTURE_WITHOUT_WATCH, because: "no news from the watch" };
     return { posture: this.#posture, because: this.#because };
   }

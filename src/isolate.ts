@@ -23,6 +23,7 @@ import type { Attempts, ProofKind } from "./identity/proof.ts";
 import { Revocations } from "./identity/revocations.ts";
 import { Bans } from "./policy/bans.ts";
 import { compile, facilityOf } from "./policy/compile.ts";
+import { WITHOUT_NEWS_MS } from "./policy/failures.ts";
 import type { Policy, Site } from "./policy/policy.ts";
 import { Held } from "./resend/held.ts";
 import rules from "./rules.ts";
@@ -83,6 +84,11 @@ export class Isolate {
     // Tally and exchange are one for all sites: what the one had to forget, and how long the other failed, is told with the first.
     const ofAll = { full: this.tally.takeForgotten(), aloneMs: this.exchange.takeAloneMs() };
     return [...this.#desks.values()].map((desk, i) => ({ ...desk.summarize(now), ...(i === 0 ? ofAll : {}) }));
+  }
+
+  /** Whether somebody who is asked could answer: what she brings must be sealed by us, and spent in a counter. */
+  mayAsk(now: number): boolean {
+    return this.sealer !== null && this.exchange.aloneForMs(now) < WITHOUT_NEWS_MS;
   }
 
   /** Whether somebody may be waiting for the first lease of a site. */

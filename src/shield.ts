@@ -153,8 +153,8 @@ async function pass(visit: Visit): Promise<Response> {
   if (identity.principal === null) desk.facilities.note(identity);
 
   const { verdict } = decision;
-  // Without a secret nobody can be asked for anything: only limits remain.
-  const unasked = verdict.kind === "challenge" && isolate.sealer === null;
+  // Where nobody could answer nobody is asked for anything: only limits remain.
+  const unasked = verdict.kind === "challenge" && !isolate.mayAsk(now);
   if (verdict.kind !== "allow" && !unasked) {
     desk.noteTurnedAway(decision.route.cost);
     // Whoever proved something else as well is told what became of that: her clock is not why she is turned away.

@@ -1,5 +1,4 @@
 /** A proof becomes a clearance, once. (A ticket becomes one in enter.ts.) */
-import { UNCHECKED_PROOF_PERCENT } from "../policy/failures.ts";
 import type { Sealer } from "../seal.ts";
 import { mintClearance } from "./clearance.ts";
 import { type ProofFault, verifyProof } from "./puzzle.ts";
@@ -25,7 +24,8 @@ export type RedeemResult =
 
 /**
  * Whatever goes wrong, nothing is minted: the browser asks for another puzzle or comes back later. That its counter is away
- * is no fault of the proof, and has an outcome of its own (../policy/failures.ts).
+ * is no fault of the proof: it stays good until it expires, and the browser hands it in again. What if that goes on is
+ * written in ../policy/failures.ts.
  */
 export async function redeem(
   sealer: Sealer,
@@ -38,18 +38,14 @@ export async function redeem(
   const proof = await verifyProof(sealer, body, context, nowMs);
   if (!proof.ok) return proof;
   if (issuance.waitS > 0) return { ok: false, why: "too-many" }; // unspent: it stays good until it expires
-  const mint = async (percent: number): Promise<RedeemResult> => {
-    issuance.note();
-    const earned = { id: proof.id, host: context.host, network: proof.network, percent };
-    return { ok: true, clearance: await mintClearance(sealer, earned, nowMs) };
-  };
   switch (await trySpend(spend, proof.id, proof.expiresAtMs)) {
-    case "spent-now":
-      return mint(100);
+    case "spent-now": {
+      issuance.note();
+      const earned = { id: proof.id, host: context.host, network: proof.network, percent: 100 };
+      return { ok: true, clearance: await mintClearance(sealer, earned, nowMs) };
+    }
     case "already-spent":
       return { ok: false, why: "already-spent" };
-    case "unavailable":
-      return mint(UNCHECKED_PROOF_PERCENT);
     default:
       return { ok: false, why: "unavailable" };
   }

@@ -25,8 +25,8 @@ export interface ChallengeContext {
   /** Keyed hash of the asker's network, "" when unknown. Asked only for a puzzle: a garbage proof must cost next to nothing. */
   readonly network: () => Promise<string>;
   readonly difficulty: () => Promise<number>;
-  /** Whether it has proven already who it is, or that it worked: then it needs no puzzle. */
-  readonly proven: () => Promise<boolean>;
+  /** Whether it has proven already who it is, or that it worked, or nobody is asked any more. */
+  readonly needsNone: () => Promise<boolean>;
   readonly spend: Spend;
   readonly issuance: Issuance;
   readonly nowMs: number;
@@ -57,7 +57,7 @@ export async function givePuzzle(request: ChallengeRequest, context: ChallengeCo
   const fault = checkPost(request, context.authority);
   if (fault) return problem(fault, context);
   if (!context.sealer) return problem("unavailable", context);
-  if (await context.proven()) return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
+  if (await context.needsNone()) return new Response(null, { status: 204, headers: { "Cache-Control": "no-store" } });
   const { sealer, host, nowMs } = context;
   const terms = { difficulty: await context.difficulty(), host, network: await context.network() };
   const puzzle = await issuePuzzle(sealer, terms, nowMs, context.randomBytes(16));

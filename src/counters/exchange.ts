@@ -116,6 +116,11 @@ export class Exchange {
     return this.#alone;
   }
 
+  /** How long the isolate has been on its own, ms; 0 when it is not. */
+  aloneForMs(now: number): number {
+    return this.#alone === null ? 0 : now - this.#aloneSince;
+  }
+
   /** How long the isolate was on its own, ms, as far as that is over and not taken yet: the site summary's `aloneMs`. */
   takeAloneMs(): number {
     const ms = this.#aloneUntoldMs;

@@ -19,7 +19,7 @@ export function challengeContext(asked: OwnRequest): ChallengeContext {
     authority: facts.authority,
     network: async () => (isolate.sealer && (await networksOf(isolate.sealer, facts.address))[0]) ?? "",
     difficulty: () => difficultyOf(asked),
-    proven: async () => (await prove()).lane !== "unknown",
+    needsNone: async () => !isolate.mayAsk(now) || (await prove()).lane !== "unknown",
     spend: spendIn(asked),
     issuance: {
       waitS: isolate.tally.waitSeconds(charge, now),

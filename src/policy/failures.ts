@@ -36,14 +36,15 @@ const cells = <T extends FailureOutcome>(outcomeFor: (lane: Lane, importance: Im
 const SHARDS: Cells<"forward" | "closed"> = cells(() => "forward");
 
 /**
- * Nobody can say whether a solved puzzle was handed in before: it buys so many per cent of a clearance's budget. The work was
- * done, and all it buys has the puzzle's own id: handed in at every edge it is one clearance still, held by one budget. To
- * give nothing would lock out whoever comes to sign in while strangers are challenged.
+ * Without counters nobody can say whether a solved puzzle was handed in before, so it buys nothing: it is kept, handed in
+ * again, and after a while another is solved, which another shard owns. An isolate that reaches none for so long asks nobody
+ * any more, whatever operators set, as nobody could answer: whoever comes to sign in is not locked out, and is held by what
+ * her address may and by the room there is.
  */
-export const UNCHECKED_PROOF_PERCENT = 50;
+export const WITHOUT_NEWS_MS = 60_000;
 
 /**
- * The watch does not answer. Orders lapse after a minute, and then this posture holds: nobody is asked because of an old
+ * The watch does not answer. After as long its orders lapse, and then this posture holds: nobody is asked because of an old
  * flood. Manual modes hold until their own end. Each isolate has its floor of the origin, proven clients first. So the row
  * is what this posture does.
  */
@@ -82,7 +83,8 @@ export type Dependency = keyof typeof FAILURES;
 
 /** What fails, and what that means, for whoever reads the table. */
 export const FAILURES_IN_WORDS: Record<Dependency, string> = {
-  shards: "The counters do not answer: each isolate counts for itself, strict budgets too; a solved puzzle buys half.",
+  shards:
+    "The counters do not answer: each isolate counts for itself, strict budgets too. A solved puzzle buys nothing and stays good; after a minute nobody is asked.",
   watch: `The watch does not answer: after a minute the posture is ${POSTURE_WITHOUT_WATCH}, manual modes hold until their end.`,
   origin: "The origin does not answer: everybody is told so; what is kept at the edge is served.",
   keys: "An issuer's keys are not to be had, nor a copy of the last day: its tokens prove nothing.",

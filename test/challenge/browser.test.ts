@@ -7,6 +7,7 @@ import { earnClearance, type Means, type Reply } from "../../src/challenge/brows
 import { forgetRounds, isLoop, noteRound } from "../../src/challenge/browser/rounds.ts";
 import { search, showHash, startSearch, type Task } from "../../src/challenge/browser/search.ts";
 import { type Solver, solve } from "../../src/challenge/browser/solve.ts";
+import { WITHOUT_NEWS_MS } from "../../src/policy/failures.ts";
 import { bundleBrowserScripts, renderModule, writeIfChanged } from "../../src/tools/build.ts";
 import { answersOf, NOW_MS, newPuzzle, newSealer } from "./lab.ts";
 
@@ -78,30 +79,30 @@ describe("solving", () => {
   });
 });
 
+const reply = (status: number, body: unknown = null, retryAfterS = 0): Reply => ({ status, body, retryAfterS });
+
+/** Answers each POST with the next of its path's replies; the last one repeats. */
+async function earn(puzzles: readonly Reply[], redeems: readonly Reply[]) {
+  const posts: string[] = [];
+  const waits: number[] = [];
+  const bodies: string[] = [];
+  const means: Means = {
+    post: async (path, body) => {
+      const replies = path === "/.shield/puzzle" ? puzzles : redeems;
+      const earlier = posts.filter((each) => each === path).length;
+      posts.push(path);
+      bodies.push(body);
+      return replies[Math.min(earlier, replies.length - 1)] as Reply;
+    },
+    wait: async (milliseconds) => {
+      waits.push(milliseconds);
+    },
+    solve: async (tasks) => tasks.map(search),
+  };
+  return { earned: await earnClearance(means), posts, waits, bodies };
+}
+
 describe("earning a clearance", () => {
-  const reply = (status: number, body: unknown = null, retryAfterS = 0): Reply => ({ status, body, retryAfterS });
-
-  /** Answers each POST with the next of its path's replies; the last one repeats. */
-  async function earn(puzzles: readonly Reply[], redeems: readonly Reply[]) {
-    const posts: string[] = [];
-    const waits: number[] = [];
-    const bodies: string[] = [];
-    const means: Means = {
-      post: async (path, body) => {
-        const replies = path === "/.shield/puzzle" ? puzzles : redeems;
-        const earlier = posts.filter((each) => each === path).length;
-        posts.push(path);
-        bodies.push(body);
-        return replies[Math.min(earlier, replies.length - 1)] as Reply;
-      },
-      wait: async (milliseconds) => {
-        waits.push(milliseconds);
-      },
-      solve: async (tasks) => tasks.map(search),
-    };
-    return { earned: await earnClearance(means), posts, waits, bodies };
-  }
-
   it("takes two POSTs and sends what the shield verifies", async () => {
     const puzzle = await newPuzzle(await newSealer());
     const { earned, posts, bodies } = await earn([reply(200, puzzle)], [reply(204)]);
@@ -130,6 +131,28 @@ describe("earning a clearance", () => {
     expect([refused.earned, refused.posts.length]).toEqual([false, 4]);
     expect((await earn([reply(200, { nonsense: true })], [])).earned).toBe(false);
     expect((await earn([reply(403)], [])).posts).toHaveLength(1);
+  });
+});
+
+describe("earning a clearance while counters are away", () => {
+  it("hands the same proof in three times, then solves another puzzle, which another shard may own", async () => {
+    const puzzle = await newPuzzle(await newSealer());
+    const away = [reply(503), reply(503), reply(503)];
+    const { earned, posts, waits } = await earn([reply(200, puzzle)], [...away, reply(204)]);
+    expect([earned, waits]).toEqual([true, [1_000, 3_000]]);
+    expect(posts.filter((path) => path === "/.shield/puzzle")).toHaveLength(2);
+  });
+
+  it("ends when the shield asks nobody any more", async () => {
+    const puzzle = await newPuzzle(await newSealer());
+    expect((await earn([reply(200, puzzle), reply(204)], [reply(503)])).earned).toBe(true);
+  });
+
+  it("gives up later than the shield gives up asking", async () => {
+    const puzzle = await newPuzzle(await newSealer());
+    const { earned, waits } = await earn([reply(200, puzzle)], [reply(503, null, 2)]);
+    expect(earned).toBe(false);
+    expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeGreaterThan(WITHOUT_NEWS_MS);
   });
 });
 

@@ -20,7 +20,7 @@ function contextWith(change: Partial<ChallengeContext> = {}): ChallengeContext {
     authority: AUTHORITY,
     network: async () => "net-1",
     difficulty: async () => SMALL,
-    proven: () => Promise.resolve(false),
+    needsNone: () => Promise.resolve(false),
     spend: memorySpend().spend,
     issuance: OPEN,
     nowMs: NOW_MS,
@@ -52,7 +52,7 @@ describe("POST /.shield/puzzle and /.shield/redeem", () => {
   });
 
   it("give no puzzle to whoever needs none", async () => {
-    const asked = await post("/.shield/puzzle", "{}", OWN, contextWith({ proven: () => Promise.resolve(true) }));
+    const asked = await post("/.shield/puzzle", "{}", OWN, contextWith({ needsNone: () => Promise.resolve(true) }));
     expect([asked.status, await asked.text()]).toEqual([204, ""]);
   });
 

@@ -79,6 +79,13 @@ export async function signIn(edge: URL, user: string): Promise<string> {
 
 /** Solves a challenge; the cookies that the visitor then has. */
 export async function earnClearance(edge: URL, address = freshAddress()): Promise<string> {
+  const redeemed = await redeem(edge, address);
+  if (redeemed.status !== 204) throw new Error(`no clearance: ${redeemed.status} ${redeemed.body}`);
+  return cookiesOf(redeemed);
+}
+
+/** Solves a challenge; what the shield says to the proof. */
+export async function redeem(edge: URL, address = freshAddress()): Promise<Got> {
   const headers = {
     "Content-Type": "application/json",
     "Sec-Fetch-Site": "same-origin",
@@ -87,13 +94,7 @@ export async function earnClearance(edge: URL, address = freshAddress()): Promis
   const issued = await ask(edge, "/.shield/puzzle", { method: "POST", headers, body: "{}" });
   const { id, hashes, difficulty, challenge } = JSON.parse(issued.body) as Puzzle;
   const answers = hashes.map((hash, index) => search({ id, index, hash, limit: difficulty }));
-  const redeemed = await ask(edge, "/.shield/redeem", {
-    method: "POST",
-    headers,
-    body: JSON.stringify({ challenge, answers }),
-  });
-  if (redeemed.status !== 204) throw new Error(`no clearance: ${redeemed.status} ${redeemed.body}`);
-  return cookiesOf(redeemed);
+  return ask(edge, "/.shield/redeem", { method: "POST", headers, body: JSON.stringify({ challenge, answers }) });
 }
 
 /** An operator's call; a body makes it a POST. */

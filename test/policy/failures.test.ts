@@ -220,7 +220,44 @@ it("the table can be read: npm run check -- --failures", () => {
   expect(text).toMatch(/ {2}resident +forward +forward +closed +closed/);
 });
 
-it("whoever solves a puzzle while the shards are away has a clearance all the same", async () => {
-  const edge = await start({ objectsEntry: broken("ClientCounter", ["exchange", "merge", "grant", "spendOnce"]) });
-  expect(await visitors.earnClearance(edge)).not.toBe("");
+describe("whoever is asked while all counters are away", () => {
+  /** Operators ask strangers for ever. In this shield a minute takes two seconds. */
+  const asking = (): Promise<URL> => {
+    const rulesModule = join(folder, "asking.ts");
+    writeFileSync(
+      rulesModule,
+      `import rules from ${JSON.stringify(ROOMY)};
+       const clock = Date.now;
+       let from = 0;
+       Date.now = () => {
+         const now = clock();
+         if (from === 0) from = now;
+         return from + 30 * (now - from);
+       };
+       const posture = { is: "clinicians-first", until: "2099-01-01T00:00Z", because: "a test" };
+       export default { ...rules, sites: rules.sites.map((site) => ({ ...site, posture })) };`,
+    );
+    const objectsEntry = broken("ClientCounter", ["exchange", "merge", "grant", "spendOnce", "runErrands"]);
+    return start({ rulesModule, objectsEntry });
+  };
+
+  it("has no clearance for a puzzle: it stays good, and she is told to hand it in again", async () => {
+    const redeemed = await visitors.redeem(await asking());
+    expect(redeemed.status).toBe(503);
+    expect(JSON.parse(redeemed.body)).toMatchObject({ code: "unavailable" });
+    expect(Number(redeemed.headers["retry-after"])).toBeGreaterThan(0);
+    expect(visitors.cookiesOf(redeemed)).toBe("");
+  });
+
+  it("gets to sign in after a minute all the same, as nobody is asked what nobody can answer", async () => {
+    const edge = await asking();
+    const signIn = () => visitors.ask(edge, PATHS.critical, { headers: headersOf("unknown") });
+    expect((await signIn()).headers["shield-mitigated"]).toBe("challenge");
+    const got = await visitors.eventually(signIn, ({ headers }) => headers["shield-mitigated"] === undefined);
+    expect([got.status, visitors.cookiesOf(got)]).toEqual([200, expect.not.stringContaining("clearance")]);
+    const headers = { "Content-Type": "application/json", "Sec-Fetch-Site": "same-origin" };
+    expect(await visitors.ask(edge, "/.shield/puzzle", { method: "POST", headers, body: "{}" })).toMatchObject({
+      status: 204,
+    });
+  });
 });

@@ -26,18 +26,25 @@ export interface Means {
 const BACKOFF_MS = [1_000, 3_000];
 const LONGEST_WAIT_MS = 20_000;
 const ATTEMPTS = 2; // a puzzle may have expired in a sleeping laptop: one fresh one is fair, a loop is not
+/**
+ * While the shield cannot take a proof: three tries with each take five seconds or more, and another puzzle may find a counter
+ * that is well. After a minute without any the shield asks nobody any more.
+ */
+const ATTEMPTS_IN_TROUBLE = 16;
 
-/** True when the browser was given a clearance. */
+/** True when the browser was given a clearance, or needs none. */
 export async function earnClearance(means: Means): Promise<boolean> {
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+  let refused = 0;
+  for (let attempt = 0; attempt < ATTEMPTS_IN_TROUBLE && refused < ATTEMPTS; attempt++) {
     const { status, body } = await postPatiently(means, "/.shield/puzzle", "{}");
-    if (status === 204) return true; // earned by another tab meanwhile
+    if (status === 204) return true; // earned by another tab meanwhile, or nobody is asked any more
     if (status !== 200 || !isPuzzle(body)) return false;
     const { challenge, id, difficulty, hashes } = body;
     const answers = await means.solve(hashes.map((hash, index) => ({ id, index, hash, limit: difficulty })));
     const reply = await postPatiently(means, "/.shield/redeem", JSON.stringify({ challenge, answers }));
     if (reply.status === 204) return true;
-    if (reply.status < 400 || reply.status >= 500) return false;
+    if (reply.status >= 400 && reply.status < 500) refused++;
+    else if (reply.status !== 503) return false;
   }
   return false;
 }

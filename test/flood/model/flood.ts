@@ -273,8 +273,9 @@ export class Flood {
     }
     crowd.solving[source] = 1;
     clock.after(startsAt - clock.now + workMs + CHALLENGE_ROUND_MS, () => {
-      void isolate.spendPuzzle().then(() => {
+      void isolate.spendPuzzle().then((buys) => {
         crowd.solving[source] = 0;
+        if (!buys) return;
         journal.clearancesBought++;
         if (keepsCookies) crowd.cleared[source] = 1;
       });

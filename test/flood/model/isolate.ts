@@ -9,7 +9,6 @@ import { type StrictSpending, spendStrictly } from "../../../src/counters/spend-
 import { StrictPurses } from "../../../src/counters/strict.ts";
 import { Tally } from "../../../src/counters/tally.ts";
 import { Desk } from "../../../src/desk.ts";
-import { UNCHECKED_PROOF_PERCENT } from "../../../src/policy/failures.ts";
 import type { Site } from "../../../src/policy/policy.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import type { SipKey } from "../../../src/siphash.ts";
@@ -110,11 +109,11 @@ export class ModelIsolate {
     return spendStrictly(charges, this.#purses, this.#carriage, unanswered);
   }
 
-  /** A solved puzzle is handed in. @returns per cent of a clearance's budget that it buys */
-  async spendPuzzle(): Promise<number> {
+  /** A solved puzzle is handed in. @returns whether it buys a clearance */
+  async spendPuzzle(): Promise<boolean> {
     const id = Array.from({ length: 4 }, () => this.#random.integer(0, 0xffff).toString(16).padStart(4, "0")).join("");
     const outcome = await this.#puzzles.spend(id, this.#carriage.now() + PUZZLE_TTL_MS, this.#carriage);
-    return outcome === "spent-now" ? 100 : UNCHECKED_PROOF_PERCENT;
+    return outcome === "spent-now";
   }
 
   /** Whether it guards any of its sites. */
