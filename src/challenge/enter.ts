@@ -4,7 +4,7 @@ import type { Charge, CounterView, Posture } from "../policy/verdict.ts";
 import type { Sealer } from "../seal.ts";
 import { mintClearance } from "./clearance.ts";
 import { type Issuance, type Spend, trySpend } from "./redeem.ts";
-import { readTicket, TICKET_TTL_MS, type TicketLink } from "./ticket.ts";
+import { readTicket, TICKET_TTL_MS, type Ticket, type TicketLink } from "./ticket.ts";
 
 /** Reading slowly must cost nothing (WCAG 2.2.1), and a bot's time is cheap: what a wait buys is less than a puzzle. */
 const SHORTEST_WAIT_S = 20;
@@ -37,8 +37,8 @@ export interface EntryContext {
   readonly waitS: number;
   /** What the prefix may be given by waiting: asked when it is needed, as others come meanwhile. */
   readonly waiting: Issuance;
-  /** Takes the help desk's word for this code, if there is one; null where it was not asked for. */
-  readonly takeGrant: ((code: string) => Promise<boolean>) | null;
+  /** Takes the help desk's word for this ticket, if there is one; null where it was not asked for. */
+  readonly takeGrant: ((ticket: Ticket) => Promise<boolean>) | null;
   readonly spend: Spend;
 }
 
@@ -57,7 +57,7 @@ export async function enter(sealer: Sealer, link: TicketLink, context: EntryCont
   const ticket = readTicket(sealer, link, host, nowMs);
   if (!ticket) return { kind: "no-ticket" };
   const { id, target, supportCode } = ticket;
-  const granted = takeGrant !== null && (await takeGrant(supportCode).catch(() => false));
+  const granted = takeGrant !== null && (await takeGrant(ticket).catch(() => false));
   if (!granted) {
     const leftMs = ticket.issuedAtMs + context.waitS * 1_000 - nowMs;
     if (leftMs > 0) {

@@ -156,9 +156,9 @@ export class ClientCounter extends DurableObject<ObjectsEnv> {
     this.#helpDesk.letIn(code, Date.now());
   }
 
-  /** Asked with the code of a ticket that was verified. What is taken is the ticket: it is spent once. */
-  takeGrant(code: string): boolean {
-    return this.#helpDesk.isLetIn(code, Date.now());
+  /** Asked with code and id of a ticket that was verified; isolates of before say no id. What is taken is the ticket: it is spent once. */
+  takeGrant(code: string, ticket = ""): boolean {
+    return this.#helpDesk.takeGrant(code, ticket, Date.now());
   }
 
   async #handOver(inMs: number): Promise<void> {

@@ -1,6 +1,9 @@
 /**
  * What the help desk decided: a support code that may come in, for some minutes; and how many each operator let in
  * during the last hour. Rows, as an evicted object must neither forget a promise nor a limit.
+ *
+ * In a flood of pages two of them may have one code (../support-code.ts). A grant is one person's all the same: the first
+ * ticket with its code that asks has it from then on. Should that be the wrong one, whoever called reads her code out again.
  */
 export const GRANT_TTL_MS = 10 * 60_000;
 export const GRANTS_PER_HOUR = 30;
@@ -39,8 +42,15 @@ export class HelpDesk {
     this.#sql.exec("INSERT OR REPLACE INTO granted (code, expires_at) VALUES (?, ?)", code, now + GRANT_TTL_MS);
   }
 
-  /** It stays: what it opens, the ticket with that code, is spent once anyway, and may have to be tried again. */
-  isLetIn(code: string, now: number): boolean {
+  /** @param ticket id of a ticket with this code. She may ask again: her ticket is spent once anyway, and may have to be tried twice. */
+  takeGrant(code: string, ticket: string, now: number): boolean {
+    const hers = `${code} ${ticket}`;
+    if (!this.#isLetIn(hers, now))
+      this.#sql.exec("UPDATE granted SET code = ? WHERE code = ? AND expires_at > ?", hers, code, now);
+    return this.#isLetIn(hers, now);
+  }
+
+  #isLetIn(code: string, now: number): boolean {
     const row = this.#sql.exec("SELECT COUNT(*) AS known FROM granted WHERE code = ? AND expires_at > ?", code, now);
     return Number(row.one().known) > 0;
   }

@@ -54,10 +54,10 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
         note: () => tally.apply([waiting], now),
       },
       takeGrant: mayAsk
-        ? (code) => {
+        ? ({ supportCode, id }) => {
             tally.apply([asking], now);
             const late = scheduler.wait(GRANT_TIMEOUT_MS).then(() => false);
-            return Promise.race([grantShard(env, code).takeGrant(code), late]);
+            return Promise.race([grantShard(env, supportCode).takeGrant(supportCode, id), late]);
           }
         : null,
       spend: spendIn(asked),

@@ -175,7 +175,7 @@ describe("whom the help desk lets in", () => {
   it("gets a whole budget at once, for the code of her own ticket and no other", async () => {
     const ticket = newTicket({ supportCode: "WXYZ-2345" });
     const granted = new Set(["WXYZ-2345"]);
-    const context = contextWith({ takeGrant: async (code) => granted.has(code) });
+    const context = contextWith({ takeGrant: async ({ supportCode }) => granted.has(supportCode) });
     expect(await enter(sealer, newTicket(), context, NOW_MS)).toMatchObject({ kind: "early" });
     const entry = await enter(sealer, ticket, context, NOW_MS);
     if (entry.kind !== "cleared") throw new Error(entry.kind);

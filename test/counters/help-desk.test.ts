@@ -27,10 +27,22 @@ it("a code is let in for ten minutes", () => {
   const { desk } = newDesk();
   desk.letIn("ABCD-EFGH", NOW);
   desk.letIn("ABCD-EFGJ", NOW);
-  expect(desk.isLetIn("ABCD-EFGK", NOW)).toBe(false);
+  expect(desk.takeGrant("ABCD-EFGK", "t", NOW)).toBe(false);
   // As often as it is asked: when its ticket could not be spent, she tries again.
-  for (let i = 0; i < 2; i++) expect(desk.isLetIn("ABCD-EFGH", NOW + GRANT_TTL_MS - 1)).toBe(true);
-  expect(desk.isLetIn("ABCD-EFGJ", NOW + GRANT_TTL_MS)).toBe(false);
+  for (let i = 0; i < 2; i++) expect(desk.takeGrant("ABCD-EFGH", "t", NOW + GRANT_TTL_MS - 1)).toBe(true);
+  expect(desk.takeGrant("ABCD-EFGH", "t", NOW + GRANT_TTL_MS)).toBe(false);
+  expect(desk.takeGrant("ABCD-EFGJ", "t", NOW + GRANT_TTL_MS)).toBe(false);
+});
+
+it("of all tickets with one code a grant opens one; whoever came too late is let in by another", () => {
+  const { desk } = newDesk();
+  desk.letIn("ABCD-EFGH", NOW);
+  const tickets = ["t1", "t2", "t3"];
+  const taken = () => tickets.filter((ticket) => desk.takeGrant("ABCD-EFGH", ticket, NOW));
+  expect(taken()).toEqual(["t1"]);
+  expect(taken()).toEqual(["t1"]);
+  desk.letIn("ABCD-EFGH", NOW);
+  expect(taken()).toEqual(["t1", "t2"]);
 });
 
 it("an operator lets in so many within an hour, whatever the others do", () => {
