@@ -6,8 +6,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Each file that needs it starts a real workerd: two at a time are what two cores bear.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Against what hangs, not against a busy machine: several times what the slowest takes on two cores.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Bundles the Worker once for all files.
     globalSetup: ["test/lab/global-setup.ts"],
   },

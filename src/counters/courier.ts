@@ -3,11 +3,10 @@
  * goes in one call, so an owner is called by each courier ten times a second at the most, whatever the flood.
  */
 import { type Errand, type ErrandAnswer, type ErrandAnswers, ownerOfErrand } from "./errands.ts";
+import { OWNER_PATIENCE_MS } from "./patience.ts";
 
 /** At 16 shards 150 calls a second for each at the most. Who finds nobody before him goes at once. */
 export const ROUND_EVERY_MS = 100;
-/** An owner that takes longer is not waited for. */
-const OWNER_TIMEOUT_MS = 400;
 
 export interface CourierDeps {
   readonly ask: (owner: number, errands: readonly Errand[]) => Promise<ErrandAnswers>;
@@ -70,7 +69,7 @@ export class Courier {
     await (dueInMs > 0 ? wait(Math.min(ROUND_EVERY_MS, dueInMs)) : null);
     this.#rounds.delete(owner);
     this.#wentAt.set(owner, now());
-    const late = wait(OWNER_TIMEOUT_MS).then(() => []);
+    const late = wait(OWNER_PATIENCE_MS).then(() => []);
     return Promise.race([ask(owner, errands).catch(() => []), late]);
   }
 }

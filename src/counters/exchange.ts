@@ -6,6 +6,7 @@
 import { CallPace } from "./call-pace.ts";
 import type { Errand, ErrandAnswers, ErrandSource } from "./errands.ts";
 import type { KnownLists } from "./operators-lists.ts";
+import { EXCHANGE_PATIENCE_MS, OVERDUE_PATIENCE_MS } from "./patience.ts";
 import type { ExchangeReply, ExchangeReport, SiteSummary } from "./protocol.ts";
 import type { Tally } from "./tally.ts";
 
@@ -22,9 +23,6 @@ const JITTER = 0.07;
 /** The shard sets the pace; nonsense from it must neither become a storm nor silence. */
 const PACE_MIN_MS = 250;
 const BACKOFF_MAX_MS = 15_000;
-const CALL_TIMEOUT_MS = 3_000;
-/** Errands do not wait so long: meanwhile they go to their owners. */
-const EXCHANGE_OVERDUE_MS = 600;
 /** How often one with an errand looks whether the exchange of another has brought it: an isolate cannot wake another request. */
 const LOOK_EVERY_MS = 25;
 /** Errands that take the exchange along tell the news as well: after so many of them nobody waits to tell it. */
@@ -229,7 +227,7 @@ export class Exchange {
         ...deps.known?.(),
         ...(errands.length > 0 ? { errands } : {}),
       });
-      const reply = await Promise.race([call, deps.wait(CALL_TIMEOUT_MS).then(() => null)]);
+      const reply = await Promise.race([call, deps.wait(EXCHANGE_PATIENCE_MS).then(() => null)]);
       if (reply === null) throw new Late("the shard did not answer in time");
       this.#succeeded(reply, deps);
       this.#tally.settle(spendings, reply.tats, deps.now());
@@ -261,7 +259,7 @@ export class Exchange {
 
   /** Whether errands have to wait for what is under way. */
   #isBusy(now: number): boolean {
-    return isUnderWay(this.#runningSince, now) || isUnderWay(this.#exchangingSince, now, EXCHANGE_OVERDUE_MS);
+    return isUnderWay(this.#runningSince, now) || isUnderWay(this.#exchangingSince, now, OVERDUE_PATIENCE_MS);
   }
 
   /** A shard that failed, or takes too long, is left alone until it is due again, whatever is wanted of it. */
@@ -300,7 +298,7 @@ export class Exchange {
 }
 
 /** A call whose invocation was killed never ends. */
-function isUnderWay(since: number, now: number, forMs = CALL_TIMEOUT_MS): boolean {
+function isUnderWay(since: number, now: number, forMs = EXCHANGE_PATIENCE_MS): boolean {
   return since !== 0 && now - since < forMs;
 }
 

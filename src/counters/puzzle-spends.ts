@@ -5,15 +5,12 @@
  */
 import { Remembered } from "../remembered.ts";
 import type { Batch, Carriage, Errand, ErrandSource, SpendOutcome } from "./errands.ts";
+import { LOST_PUZZLE_MS, PUZZLE_PATIENCE_MS } from "./patience.ts";
 
 /** About 200 bytes each. */
 const REMEMBERED_MAX = 4096;
 /** So many proofs ride with one exchange: 30 kB. */
 const PER_EXCHANGE_MAX = 512;
-/** How long a proof waits for its shard once the exchange is due, before the visitor is told to try again, ms. */
-const PATIENCE_MS = 2000;
-/** An exchange that takes longer brings nothing any more. */
-const LOST_AFTER_MS = 5000;
 
 interface Spending {
   readonly id: string;
@@ -32,7 +29,7 @@ export class PuzzleSpends implements ErrandSource {
   /** Only ids that a valid MAC vouched for may come here. Whatever goes wrong is `unavailable`. */
   async spend(id: string, expiresAtMs: number, carriage: Carriage): Promise<SpendOutcome | "unavailable"> {
     const spending = this.#find(id, carriage.now()) ?? this.#want(id, expiresAtMs, carriage.now());
-    const outcome = spending && (await carriage.bring(() => spending.outcome, PATIENCE_MS));
+    const outcome = spending && (await carriage.bring(() => spending.outcome, PUZZLE_PATIENCE_MS));
     if (!outcome) return "unavailable";
     if (outcome === "spent-now" && spending.isClaimed) return "already-spent";
     spending.isClaimed = true;
@@ -55,7 +52,7 @@ export class PuzzleSpends implements ErrandSource {
 
   #find(id: string, now: number): Spending | undefined {
     const known = this.#known.get(id);
-    const isLost = known?.outcome === null && now - known.wantedAt >= LOST_AFTER_MS;
+    const isLost = known?.outcome === null && now - known.wantedAt >= LOST_PUZZLE_MS;
     return known?.outcome === "unavailable" || isLost ? undefined : known;
   }
 

@@ -8,7 +8,8 @@
 import type { Budget } from "../policy/policy.ts";
 import type { Charge } from "../policy/verdict.ts";
 import type { Carriage } from "./errands.ts";
-import { type Figures, type Found, STRICT_PATIENCE_MS, type StrictPurses, type Wanted } from "./strict.ts";
+import { STRICT_PATIENCE_MS } from "./patience.ts";
+import type { Figures, Found, StrictPurses, Wanted } from "./strict.ts";
 
 /** Who is refused because a counter is away may try soon, ms. */
 const UNANSWERED_RETRY_MS = 5000;

@@ -13,10 +13,9 @@
 import type { Budget } from "../policy/policy.ts";
 import { type SipKey, sipHash } from "../siphash.ts";
 import type { Batch, Errand, ErrandSource } from "./errands.ts";
+import { EXCHANGE_PATIENCE_MS, STRICT_PATIENCE_MS } from "./patience.ts";
 import type { Grant } from "./strict-grants.ts";
 
-/** How long one who signs in waits for a counter once it is asked, ms. */
-export const STRICT_PATIENCE_MS = 600;
 /** Entries of about 150 bytes. */
 const KEYS_MAX = 2048;
 /**
@@ -29,8 +28,6 @@ const WAITING_MAX = 256;
 const TOKENS_AHEAD_MAX = 256;
 /** A key that turns hot gets so many times what it used since the last fetch. */
 const GROWTH_MAX = 8;
-/** An exchange that takes longer brings nothing any more. */
-const LOST_AFTER_MS = 3000;
 /** Who found no place or no token in time may try again then, and a silent shard is asked again. */
 const AGAIN_AFTER_MS = 1000;
 /** However long a shard says that it will not know. */
@@ -158,7 +155,9 @@ export class StrictPurses implements ErrandSource {
 
   /** An exchange whose invocation was killed brings nothing. */
   #isUnderWay(text: string, now: number): boolean {
-    return this.#underWay !== null && now - this.#underWay.since < LOST_AFTER_MS && this.#underWay.keys.has(text);
+    return (
+      this.#underWay !== null && now - this.#underWay.since < EXCHANGE_PATIENCE_MS && this.#underWay.keys.has(text)
+    );
   }
 
   /** What is known without asking. */
@@ -176,7 +175,7 @@ export class StrictPurses implements ErrandSource {
 
   #isSilent(now: number): boolean {
     const { since } = this.#underWay ?? { since: now };
-    return now < this.#silentUntil || (now - since >= STRICT_PATIENCE_MS && now - since < LOST_AFTER_MS);
+    return now < this.#silentUntil || (now - since >= STRICT_PATIENCE_MS && now - since < EXCHANGE_PATIENCE_MS);
   }
 
   /**

@@ -1,12 +1,12 @@
-/** The strict budget of the shipped rules, through the real bundle: its shards are fresh here, so none is recovering. */
+/** The strict budget of the shipped rules, which does not recover here, through the real bundle. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Lab, startEdges } from "../lab/edge.ts";
 
 let lab: Lab;
 beforeAll(async () => {
-  const rulesModule = join(import.meta.dirname, "../lab/roomy-rules.ts");
-  lab = await startEdges({ edges: 2, portalCapacity: 0, rulesModule });
+  const rulesModule = join(import.meta.dirname, "../lab/steady-rules.ts");
+  lab = await startEdges({ edges: 2, portalCapacity: 0, patient: true, rulesModule });
 });
 afterAll(() => lab.stop());
 
@@ -20,14 +20,12 @@ async function startSignIn(address: string, edge: number): Promise<string | null
 
 it("lets no more sign-ins start from one prefix than it says, whichever isolate is asked", async () => {
   const answers: (string | null)[] = [];
-  const from = Date.now();
   for (let batch = 0; batch < 10; batch++)
     answers.push(
       ...(await Promise.all(Array.from({ length: 20 }, (_, i) => startSignIn(`203.0.113.${100 + i}`, i & 1)))),
     );
-  const seconds = (Date.now() - from) / 1000;
   const passed = answers.filter((answer) => answer === null).length;
-  // 60 at once and one a second; tokens that one isolate holds in vain are missing, never too many.
-  expect(passed).toBeLessThanOrEqual(60 + seconds);
+  // Tokens that one isolate holds in vain are missing, never too many.
+  expect(passed).toBeLessThanOrEqual(60);
   expect(passed).toBeGreaterThan(30);
 }, 60_000);

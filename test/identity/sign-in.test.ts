@@ -12,7 +12,8 @@ beforeAll(async () => {
   lab = await startEdges({
     edges: 2,
     portalCapacity: 0,
-    rulesModule: join(import.meta.dirname, "../lab/roomy-rules.ts"),
+    patient: true,
+    rulesModule: join(import.meta.dirname, "../lab/steady-rules.ts"),
     vars: { ADMIN_HOST: visitors.ADMIN_HOST, SHIELD_ADMIN_TOKEN: visitors.ADMIN_TOKEN },
   });
   [edge = edge, other = other] = lab.shieldUrls;
@@ -88,8 +89,9 @@ describe("in the middle of an attack", () => {
     const floods = await Promise.all(
       Array.from({ length: 120 }, (_, i) => comeBack(garbage, address(i), "", i & 1 ? edge : other)),
     );
-    // Twice that where the counter is silent for a moment, as each edge then counts for itself.
-    expect(floods.filter((got) => mitigated(got) === "through").length).toBeLessThanOrEqual(13);
+    const passed = floods.filter((got) => mitigated(got) === "through").length;
+    expect(passed).toBeGreaterThan(0);
+    expect(passed).toBeLessThanOrEqual(6);
     expect(floods.every(({ status }) => status === 400 || status === 429)).toBe(true);
     const hers = await comeBack(await assertionFor("dr.beside", query), "198.51.100.5", transaction);
     expect(hers.status).toBe(303);
@@ -100,17 +102,17 @@ describe("in the middle of an attack", () => {
     const { transaction } = await begin(address);
     const garbage = `SAMLResponse=${randomBytes(3000).toString("hex")}`;
     const tries = await Promise.all(Array.from({ length: 60 }, () => comeBack(garbage, address, transaction)));
-    expect(tries.filter((got) => mitigated(got) === "through").length).toBeLessThanOrEqual(7);
+    expect(tries.filter((got) => mitigated(got) === "through").length).toBe(6);
   });
 
   it("a forged transaction is none", async () => {
     const garbage = "SAMLResponse=x";
     const tries = await Promise.all(
       Array.from({ length: 60 }, (_, i) =>
-        comeBack(garbage, "192.0.2.90", `__Host-shield-signin=${randomBytes(60).toString("base64url")}${i}`),
+        comeBack(garbage, "198.18.90.90", `__Host-shield-signin=${randomBytes(60).toString("base64url")}${i}`),
       ),
     );
-    expect(tries.filter((got) => mitigated(got) === "through").length).toBeLessThanOrEqual(21);
+    expect(tries.filter((got) => mitigated(got) === "through").length).toBeLessThanOrEqual(6);
   });
 
   it("personal codes in the right format light up no telephone for strangers", async () => {
@@ -146,7 +148,7 @@ it("in calm, codes from one prefix are held to the budget of the start, whatever
   );
   const passed = calls.filter((got) => mitigated(got) === "through").length;
   expect(passed).toBeGreaterThan(20);
-  expect(passed).toBeLessThanOrEqual(62);
+  expect(passed).toBeLessThanOrEqual(60);
 });
 
 it("a network of many prefixes is held to its own budget, whatever prefix its bots rotate through", async () => {
@@ -161,13 +163,11 @@ it("a network of many prefixes is held to its own budget, whatever prefix its bo
       },
       body: JSON.stringify({ idCode: `${100000 + i}-${10000 + (i % 80000)}` }),
     });
-  const from = Date.now();
   let passed = 0;
   for (let batch = 0; batch < 10; batch++) {
     const got = await Promise.all(Array.from({ length: 180 }, (_, i) => code(batch * 180 + i)));
     passed += got.filter((answer) => mitigated(answer) === "through").length;
   }
-  // 600 at once and 10 a second.
-  expect(passed).toBeLessThanOrEqual(600 + ((Date.now() - from) / 1000 + 1) * 10);
   expect(passed).toBeGreaterThan(20);
+  expect(passed).toBeLessThanOrEqual(600);
 }, 60_000);

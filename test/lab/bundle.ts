@@ -1,7 +1,7 @@
 /** Bundles the shield as `wrangler deploy` would, and the demo portal, for miniflare. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { delimiter, dirname, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -51,18 +51,21 @@ export function shieldManifest(): Manifest {
   };
 }
 
-/** The shield with other rules in place of src/rules.ts. */
-export async function shieldManifestWith(rulesModule: string): Promise<Manifest> {
+/** @param others modules in place of the shield's own, by their path below src, for example `{ "rules.ts": "/…" }` */
+export async function shieldManifestWith(others: Readonly<Record<string, string>>): Promise<Manifest> {
   buildBundle(); // also makes the browser scripts, which the Worker imports
-  const otherRules: Plugin = {
-    name: "other-rules",
+  const inPlace: Plugin = {
+    name: "in-place",
     setup: ({ onResolve }) => {
-      onResolve({ filter: /\/rules\.ts$/ }, ({ resolveDir }) =>
-        resolveDir === join(ROOT, "src") ? { path: rulesModule } : undefined,
-      );
+      onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir }) => {
+        // Whoever stands in for a module may build on it.
+        const isOurs = !relative(join(ROOT, "src"), resolveDir).startsWith("..");
+        const other = isOurs ? others[relative(join(ROOT, "src"), join(resolveDir, path))] : undefined;
+        return other === undefined ? undefined : { path: other };
+      });
     },
   };
-  return bundleWorker(join(ROOT, "src/index.ts"), join(ROOT, ".build/other-rules/index.js"), [otherRules]);
+  return bundleWorker(join(ROOT, "src/index.ts"), join(ROOT, ".build/in-place/index.js"), [inPlace]);
 }
 
 export async function portalManifest(): Promise<Manifest> {

@@ -3,6 +3,7 @@
  * share their Durable Objects and stand before the demo portal or any other origin.
  */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { Miniflare } from "miniflare";
 import { type Manifest, portalManifest, shieldManifest, shieldManifestWith } from "./bundle.ts";
 import { childrenOf, residentBytes } from "./processes.ts";
@@ -22,6 +23,11 @@ export interface EdgeOptions {
   readonly portalPort?: number;
   /** Absolute path of a module to use in place of src/rules.ts. */
   readonly rulesModule?: string;
+  /**
+   * Counters always answer, if slowly, and forget nothing: however busy the machine is, none counts as silent and none is
+   * evicted. For tests of how much passes a budget; what becomes of it without counters, failures.test.ts shows.
+   */
+  readonly patient?: boolean;
   /**
    * Module that stands before the bundle in the Worker of the Durable Objects alone: it imports `./index.js` and exports
    * the same classes, for example such that count their calls. It has a socket of its own.
@@ -94,7 +100,13 @@ function asLocalhost(url: URL): URL {
 }
 
 async function configure(options: EdgeOptions, secrets: Readonly<Record<string, string>>) {
-  const manifest = options.rulesModule === undefined ? shieldManifest() : await shieldManifestWith(options.rulesModule);
+  const { rulesModule, patient = false } = options;
+  const others = {
+    ...(rulesModule === undefined ? {} : { "rules.ts": rulesModule }),
+    ...(patient ? { "counters/patience.ts": join(import.meta.dirname, "patience.ts") } : {}),
+  };
+  const manifest = Object.keys(others).length === 0 ? shieldManifest() : await shieldManifestWith(others);
+  const object = { type: "durable-object" as const, storage: "sqlite" as const, unsafePreventEviction: patient };
   const vars = { JURISDICTION: "", SUPPORT_PHONE: "+371 6780 3300", LANGUAGES: "lv,en", ...secrets, ...options.vars };
   const objects = {
     COUNTERS: { type: "durable-object" as const, worker: "objects", exportName: "ClientCounter" },
@@ -134,10 +146,7 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
           ...common,
           manifest: before(manifest, options.objectsEntry),
           env: { ...texts, ...objects },
-          exports: {
-            ClientCounter: { type: "durable-object" as const, storage: "sqlite" as const },
-            Watch: { type: "durable-object" as const, storage: "sqlite" as const },
-          },
+          exports: { ClientCounter: object, Watch: object },
         },
         ...(options.objectsEntry === undefined ? {} : { dev: socket() }),
       },

@@ -1,6 +1,6 @@
-/** The shipped rules with a small facility, whose budget is soon used up, and one whose registration has expired. */
+/** The shipped rules, with budgets that do not recover within a test, with a small facility and an expired one. */
 import { defineRules } from "../../src/policy/language.ts";
-import rules from "./roomy-rules.ts";
+import rules from "./steady-rules.ts";
 
 export default defineRules({
   ...rules,

@@ -119,13 +119,16 @@ export async function secondsUntil(isSo: () => Promise<boolean>): Promise<number
   }
 }
 
-/** Looks five times a second until it is so. @returns what was seen then @throws when it is not so within ten seconds */
+/** How long it is looked: several times what anything here takes on a busy machine, ms. */
+const LOOK_FOR_MS = 40_000;
+
+/** Looks five times a second until it is so. @returns what was seen then @throws when it is not so in the end */
 export async function eventually<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
-  const until = Date.now() + 10_000;
+  const until = Date.now() + LOOK_FOR_MS;
   for (;;) {
     const seen = await look();
     if (isSo(seen)) return seen;
-    if (Date.now() > until) throw new Error("it was not so within ten seconds");
+    if (Date.now() > until) throw new Error(`it was not so within ${LOOK_FOR_MS / 1000} s: ${JSON.stringify(seen)}`);
     await pause(200);
   }
 }

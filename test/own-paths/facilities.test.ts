@@ -9,6 +9,7 @@ beforeAll(async () => {
   running = await startEdges({
     edges: 2,
     portalCapacity: 0,
+    patient: true,
     rulesModule: join(import.meta.dirname, "../lab/facility-rules.ts"),
     vars: { ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN },
   });
@@ -21,14 +22,11 @@ async function shown() {
   await lab.ask(edge(), "/news");
   return JSON.parse((await lab.operate(edge(1), "/.shield/posture")).body).facilities;
 }
-/** A program at this address asks so often. @returns how often it was refused */
+/** Programs at this address ask so often. @returns how often they were served */
 async function flood(address: string, times: number): Promise<number> {
-  let refused = 0;
-  for (let i = 0; i < times; i++) {
-    const headers = { "CF-Connecting-IP": address, Accept: "application/json" };
-    if ((await lab.ask(edge(), "/news", { headers })).status === 429) refused++;
-  }
-  return refused;
+  const headers = { "CF-Connecting-IP": address, Accept: "application/json" };
+  const answers = await Promise.all(Array.from({ length: times }, () => lab.ask(edge(), "/news", { headers })));
+  return answers.filter(({ status }) => status !== 429).length;
 }
 
 it("a facility that uses more than its registration lets in is shown as unusual, what was refused at once included", async () => {
@@ -36,15 +34,15 @@ it("a facility that uses more than its registration lets in is shown as unusual,
     { facility: "Small surgery", seats: 1, expired: false, perMinute: 0, usualPerMinute: null, unusualAt: null },
     { facility: "Closed ward", expired: true, expires: "2020-12-31T00:00:00.000Z" },
   ]);
-  expect(await flood("203.0.113.16", 300)).toBeGreaterThan(200);
+  const from = Date.now();
+  expect(await flood("203.0.113.16", 300)).toBe(30);
   // A minute may end in the midst of it: then one of the two has half of them at the least.
-  const isUnusual = async () => (await shown())[0].perMinute >= 150;
-  expect(await lab.secondsUntil(isUnusual)).toBeLessThan(5);
-  const [surgery] = await shown();
-  expect(Date.now() - Date.parse(surgery.unusualAt)).toBeLessThan(60_000);
+  const [surgery] = await lab.eventually(shown, ([{ perMinute }]) => perMinute >= 150);
+  expect(Date.parse(surgery.unusualAt)).toBeGreaterThanOrEqual(from);
 });
 
 it("what comes from an expired one is shown, and enjoys nothing", async () => {
-  await flood("203.0.113.17", 10);
-  expect(await lab.secondsUntil(async () => (await shown())[1].perMinute >= 5)).toBeLessThan(5);
+  // What any other address has.
+  expect(await flood("203.0.113.17", 130)).toBe(100);
+  await lab.eventually(shown, ([, { perMinute }]) => perMinute >= 50);
 });
