@@ -41,12 +41,11 @@ export function noScriptWidget({ challenge }: Texts): string {
 }
 
 /**
- * On a page that carries a form: the check in another tab, and the button here afterwards. Always where no script runs, and
+ * On a page that carries a form: the check in another tab, and the button here afterwards. Where no script runs or comes, and
  * shown by the script where the check fails on the page itself.
  */
 export function asideWidget(texts: Texts): string {
-  const told = `<p>${escapeMarkup(texts.resend.inAnotherTab)}</p>${unsentWidget(texts)}`;
-  return `<section id="shield-aside" hidden>${told}</section>\n<noscript>${told}</noscript>`;
+  return `<section id="shield-aside" class="late"><p>${escapeMarkup(texts.resend.inAnotherTab)}</p>${unsentWidget(texts)}</section>`;
 }
 
 /** For something that was sent: reloading would ask to send it again before it is welcome, so the check is made in another tab. */

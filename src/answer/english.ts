@@ -41,14 +41,14 @@ export const english: Texts = {
     wait: {
       title: "The service is overloaded, please wait",
       body: [
-        "There are more requests at the moment than the service can handle. Doctors' work is served first.",
+        "There are more requests at the moment than the service can handle. Doctors are served first.",
         "We cannot say exactly how long it will take. There is no queue: whoever asks when there is room is let in, and several attempts may be needed.",
       ],
     },
     queue: {
       title: "The service is overloaded: you are in the queue",
       body: [
-        "There are more requests at the moment than the service can handle. Doctors' work is served first, everybody else in the order in which they came.",
+        "There are more requests at the moment than the service can handle. Doctors are served first, everybody else in the order in which they came.",
       ],
     },
     closed: {
@@ -74,7 +74,7 @@ export const english: Texts = {
           heading: "What works",
           items: [
             "Prescriptions and sick leaves, for doctors who are signed in already.",
-            "Software of practices, hospitals and pharmacies that connects with its own certificate.",
+            "Software of practices, hospitals and pharmacies that connects with a certificate or key of its own.",
           ],
         },
         { heading: "What does not work at the moment", items: ["The other pages of the portal, also for residents."] },
@@ -167,8 +167,7 @@ export const english: Texts = {
     retry: "Try again",
     openCheck: "Open the check in a new tab",
     openWindow: "Open in a new window",
-    noScript:
-      "The automatic check needs JavaScript, which is switched off in this browser. Switch it on and reload the page. If you cannot, use another browser or contact support.",
+    noScript: "The automatic check needs JavaScript, which is switched off in this browser.",
     progress: "Progress of the check",
   },
   resend: {
@@ -189,7 +188,7 @@ export const english: Texts = {
   entry: {
     byItself: "You need not do anything: the page tries to open by itself {after}.",
     advice:
-      "The page can be opened without the check {after}, or at once when you have called support, read out the support code and been let in. You can then do less at a time than after the check.",
+      "The page can also be opened without the check {after}; you can then do less at a time than after the check. If you call support, read out the support code and are let in, it can be opened at once.",
     link: "Open without the check",
   },
   help: { title: "If you need help", code: "Support code", phone: "Phone" },

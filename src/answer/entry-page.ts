@@ -83,11 +83,14 @@ export function entryRefresh({ link, waitS }: EntryLink): string {
   return `<noscript><meta http-equiv="refresh" content="${waitS};url=${link}"></noscript>`;
 }
 
-/** The link is shown by the script when the check takes long or fails, and always where no script runs. */
+/** The link is shown by the script when the check takes long or fails, and by the page where no script runs or comes. */
 export function entryWidget(texts: Texts, { link, waitS }: EntryLink): string {
-  const { byItself, advice, link: words } = texts.entry;
+  const { advice, link: words } = texts.entry;
   const anchor = `<a class="button" href="${link}&amp;desk=1">${escapeMarkup(words)}</a>`;
-  const told = (sentence: string) => `<p>${escapeMarkup(say(texts, sentence, waitS))}</p>`;
-  return `<section id="shield-entry" hidden>${told(advice)}<p>${anchor}</p></section>
-<noscript>${told(byItself)}${told(advice)}<p>${anchor}</p></noscript>`;
+  return `<section id="shield-entry" class="late"><p>${escapeMarkup(say(texts, advice, waitS))}</p><p>${anchor}</p></section>`;
+}
+
+/** In each language, as it is all that has to be known where no script runs. */
+export function entryByItself(texts: Texts, { waitS }: EntryLink): string {
+  return `<noscript><p>${escapeMarkup(say(texts, texts.entry.byItself, waitS))}</p></noscript>`;
 }

@@ -48,14 +48,14 @@ export const latvian: Texts = {
     wait: {
       title: "Pakalpojums ir pārslogots, lūdzu, uzgaidiet",
       body: [
-        "Pašlaik pieprasījumu ir vairāk, nekā pakalpojums spēj apkalpot. Vispirms tiek apkalpots ārstu darbs.",
+        "Pašlaik pieprasījumu ir vairāk, nekā pakalpojums spēj apkalpot. Vispirms tiek apkalpoti ārsti.",
         "Cik ilgi būs jāgaida, precīzi pateikt nevaram. Rindas nav: lapu saņem tas, kurš to pieprasa brīdī, kad ir brīva vieta; var būt vajadzīgi vairāki mēģinājumi.",
       ],
     },
     queue: {
       title: "Pakalpojums ir pārslogots, jūs esat rindā",
       body: [
-        "Pašlaik pieprasījumu ir vairāk, nekā pakalpojums spēj apkalpot. Vispirms tiek apkalpots ārstu darbs, pārējie – ierašanās secībā.",
+        "Pašlaik pieprasījumu ir vairāk, nekā pakalpojums spēj apkalpot. Vispirms tiek apkalpoti ārsti, pārējie – ierašanās secībā.",
       ],
     },
     closed: {
@@ -79,7 +79,7 @@ export const latvian: Texts = {
           heading: "Kas darbojas",
           items: [
             "Receptes un darbnespējas lapas ārstiem, kuri jau ir pierakstījušies.",
-            "Ārstniecības iestāžu un aptieku programmas, kas pieslēdzas ar savu sertifikātu.",
+            "Ārstniecības iestāžu un aptieku programmas, kas pieslēdzas ar savu sertifikātu vai atslēgu.",
           ],
         },
         {
@@ -168,7 +168,7 @@ export const latvian: Texts = {
   challenge: {
     working: "Notiek pārbaude. Tā ilgst dažas sekundes, jums nekas nav jādara.",
     done: "Pārbaude pabeigta. Atveram lapu.",
-    stay: "Pārbaude pabeigta. Ja atvērāt datni, tā tiek lejupielādēta, un jūs varat doties atpakaļ. Ja nē, lapa vēl tiek gaidīta.",
+    stay: "Pārbaude pabeigta. Ja atvērāt datni, tā tiek lejupielādēta, un jūs varat doties atpakaļ. Ja gaidāt lapu, tā vēl tiek ielādēta.",
     failed: "Pārbaudi neizdevās pabeigt.",
     again: "Pārbaude divreiz pabeigta, bet pakalpojums to joprojām prasa.",
     framed: "Šī lapa ir ievietota citas vietnes lapā, un tur pārbaudi veikt nevar.",
@@ -179,8 +179,7 @@ export const latvian: Texts = {
     retry: "Mēģināt vēlreiz",
     openCheck: "Atvērt pārbaudi jaunā cilnē",
     openWindow: "Atvērt jaunā logā",
-    noScript:
-      "Automātiskajai pārbaudei vajadzīgs JavaScript, bet tas šajā pārlūkā ir izslēgts. Ieslēdziet to un pārlādējiet lapu. Ja tas nav iespējams, lietojiet citu pārlūku vai sazinieties ar atbalsta dienestu.",
+    noScript: "Automātiskajai pārbaudei vajadzīgs JavaScript, bet šajā pārlūkā tas ir izslēgts.",
     progress: "Pārbaudes gaita",
   },
   resend: {
@@ -201,7 +200,7 @@ export const latvian: Texts = {
   entry: {
     byItself: "Jums nekas nav jādara: {after} lapa mēģinās atvērties pati.",
     advice:
-      "Lapu var atvērt bez pārbaudes {after} vai uzreiz, ja piezvanījāt atbalsta dienestam, nolasījāt atbalsta kodu un tas jūs ielaida. Tad vienlaikus varēs izdarīt mazāk nekā pēc pārbaudes.",
+      "Lapu var atvērt arī bez pārbaudes {after}; tad vienlaikus varēs izdarīt mazāk nekā pēc pārbaudes. Ja piezvanīsiet atbalsta dienestam un nolasīsiet atbalsta kodu, un jūs ielaidīs, to varēs atvērt uzreiz.",
     link: "Atvērt bez pārbaudes",
   },
   help: { title: "Ja vajadzīga palīdzība", code: "Atbalsta kods", phone: "Tālrunis" },

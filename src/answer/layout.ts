@@ -12,7 +12,11 @@ export interface Part {
   readonly html: string;
 }
 
-/** Contrast is at least 4.5:1 for text and 3:1 for focus, in light and in dark (WCAG 1.4.3, 1.4.11). */
+/**
+ * Contrast is at least 4.5:1 for text and 3:1 for focus, in light and in dark (WCAG 1.4.3, 1.4.11). `late`: the way on where the
+ * page's script should know of it first. It stands there at once where no script runs, and after ten seconds where ours never
+ * came, as when a filter on the way does not let it through; ours hides it until it is needed.
+ */
 export const STYLE = `:root{color-scheme:light dark;--text:#1b1b1b;--page:#fff;--behind:#e9eef3;--accent:#0b4f94;--on-accent:#fff;--line:#6f7780}
 @media (prefers-color-scheme:dark){:root{--text:#ececea;--page:#1b1d1f;--behind:#101112;--accent:#9cc7f5;--on-accent:#101112;--line:#8d959c}}
 body{margin:0;font:1.125rem/1.6 system-ui,sans-serif;color:var(--text);background:var(--behind)}
@@ -35,7 +39,10 @@ button.quiet,main[data-shield=challenge] form button,#shield-aside a{color:var(-
 [hidden]{display:none!important}
 :focus-visible{outline:3px solid var(--accent);outline-offset:3px}
 progress{width:100%;height:1rem;accent-color:var(--accent)}
-@media (prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}}
+@keyframes late{from{visibility:hidden;position:absolute}}
+.late{animation:late 10s step-end}
+@media (scripting:none){.late{animation:none}}
+@media (prefers-reduced-motion:reduce){:not(.late){animation:none!important;transition:none!important}}
 @media print{:root{--text:#000;--page:#fff;--behind:#fff;--accent:#000}main{margin:0;padding:0;border:0}progress,button,a.button{display:none}}`;
 
 export interface Page {

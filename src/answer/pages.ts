@@ -8,7 +8,7 @@ import {
   otherWidget,
   unsentWidget,
 } from "./challenge-page.ts";
-import { entryRefresh, entryWidget } from "./entry-page.ts";
+import { entryByItself, entryRefresh, entryWidget } from "./entry-page.ts";
 import { escapeMarkup } from "./escape.ts";
 import { layout, type Part } from "./layout.ts";
 import { carriedWidget } from "./resend-form.ts";
@@ -65,6 +65,7 @@ function partOf(what: Answer, to: Sender, language: Language, others: readonly L
     // What was typed comes before what else there is to read, but not before the check that sends it by itself.
     to.carries && others ? carriedWidget(texts) : "",
     sectionsOf(page, others ? "h2" : "h3"),
+    what.kind === "challenge" && what.entry ? entryByItself(texts, what.entry) : "",
     what.kind === "challenge" && what.entry && others ? entryWidget(texts, what.entry) : "",
     opensByItself(what, to.method) ? waitingOf(texts, seconds, others !== null) : "",
   ];

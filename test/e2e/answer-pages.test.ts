@@ -3,6 +3,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { answer } from "../../src/answer/answer.ts";
 import type { Answer } from "../../src/answer/answer-kinds.ts";
+import { backPage } from "../../src/answer/back-page.ts";
 import type { Language } from "../../src/answer/texts.ts";
 import { bundleBrowserScripts } from "../../src/tools/build.ts";
 import { ALL, answerTo, SAMPLES, SERVICE } from "../answer/samples.ts";
@@ -19,7 +20,10 @@ const PICTURED = [
   "closed",
   "closed, static only",
   "closed, switched off",
+  "closed, static only, with a notice",
   "fault",
+  "already-sent",
+  "form-expired",
 ];
 const CARRIED = { action: HERE, deadline: "until", contents: new Uint8Array(3_000), done: () => undefined };
 
@@ -41,7 +45,8 @@ function pagesFor(language: Language, method: string): readonly Shown[] {
     response: () => answerTo(SAMPLES.challenge, { language, method, frame: "foreign" }),
     pictured: true,
   };
-  if (method === "GET") return [...plain, framed];
+  const back = { name: "back", response: () => backPage(language), pictured: true };
+  if (method === "GET") return [...plain, framed, back];
   const to = { format: "html", language, method, frame: "none", carries: true, corsOrigin: null } as const;
   const carrying = [SAMPLES.limit, SAMPLES.wait, SAMPLES.closed, UNREACHABLE].map((what) => ({
     name: `${what.kind} carrying the form`,

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { launchBrowser, openContext } from "../lab/browser.ts";
 import { type Lab, startEdges } from "../lab/edge.ts";
 import * as lab from "../lab/visitors.ts";
+import { barriers } from "./barriers.ts";
 
 const SCREENSHOTS = join(import.meta.dirname, "../../.build/screenshots");
 
@@ -40,11 +41,33 @@ test("without JavaScript the page opens by itself, and what comes after it as we
   const asked = new URL("/news?page=3", shield).href;
   expect((await page.goto(asked))?.status()).toBe(403);
   await page.screenshot({ path: join(SCREENSHOTS, "entry-no-script-lv.png"), fullPage: true });
-  expect(await page.locator("noscript a").isVisible()).toBe(true);
+  expect(await page.locator("#shield-entry a").isVisible()).toBe(true);
+  expect(await page.locator("noscript p").allTextContents()).toEqual([
+    "Automātiskajai pārbaudei vajadzīgs JavaScript, bet šajā pārlūkā tas ir izslēgts.",
+    "Jums nekas nav jādara: pēc 20 sekundēm lapa mēģinās atvērties pati.",
+    "The automatic check needs JavaScript, which is switched off in this browser.",
+    "You need not do anything: the page tries to open by itself in 20 seconds.",
+  ]);
   await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor({ timeout: 28_000 });
   expect(page.url()).toBe(asked);
   expect((await page.goto(new URL("/news?page=2", shield).href))?.status()).toBe(200);
 }, 60_000);
+
+test("where the script never arrives the page shows the way on after some seconds, and meanwhile whom to call", async () => {
+  context = await openContext(browser, "192.0.2.8");
+  const page = await context.newPage();
+  await page.route("**/.shield/challenge.js", (route) => route.abort());
+  await page.goto(new URL("/news?page=3", shield).href);
+  expect(await page.locator(".code").isVisible()).toBe(true);
+  expect(await page.locator("#shield-entry").isVisible()).toBe(false);
+  await page.locator("#shield-entry").waitFor({ state: "visible" });
+  expect(await barriers(page)).toEqual([]);
+  await page.screenshot({ path: join(SCREENSHOTS, "entry-script-never-arrives-lv.png"), fullPage: true });
+  const code = await page.locator(".code").textContent();
+  expect((await lab.operate(shield, "/.shield/grant", { code })).status).toBe(200);
+  await page.locator("#shield-entry a").click();
+  await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
+});
 
 test("where the check does not come to an end, support lets people in by the code that the page shows", async () => {
   context = await openContext(browser, "192.0.2.7");

@@ -35,6 +35,11 @@ export interface EdgeOptions {
   readonly objectsEntry?: string;
   /** More variables for the shield; an undefined one is not set at all. */
   readonly vars?: Readonly<Record<string, string | undefined>>;
+  /**
+   * What differs at each edge, in turn: as during a roll-out, when an old and a new version run side by side. The last one
+   * counts for the objects, and for edges beyond.
+   */
+  readonly versions?: readonly Pick<EdgeOptions, "rulesModule" | "vars">[];
 }
 
 export interface Lab {
@@ -49,8 +54,8 @@ export interface Lab {
   readonly portalUrl: URL | null;
   /** Where `objectsEntry` answers; null without one. */
   readonly objectsUrl: URL | null;
-  /** Bundles anew what has changed and lets the running lab go on with it. */
-  reload(): Promise<void>;
+  /** Bundles anew what has changed and lets the running lab go on with it, with other options where some are given. */
+  reload(changed?: Pick<EdgeOptions, "rulesModule" | "vars" | "versions">): Promise<void>;
   /** Resident memory of workerd, bytes; 0 where the system does not tell. */
   memory(): number;
   stop(): Promise<void>;
@@ -80,8 +85,8 @@ export async function startEdges(options: EdgeOptions = {}): Promise<Lab> {
     shieldUrls: shieldUrls.map(asLocalhost),
     rawUrls,
     portalUrl: portalUrl && asLocalhost(portalUrl),
-    reload: async () => {
-      await miniflare.setOptions(await configure(options, secrets));
+    reload: async (changed = {}) => {
+      await miniflare.setOptions(await configure({ ...options, ...changed }, secrets));
       await miniflare.ready;
     },
     memory: () => Math.max(0, ...workerd().map(residentBytes)),
@@ -100,23 +105,18 @@ function asLocalhost(url: URL): URL {
 }
 
 async function configure(options: EdgeOptions, secrets: Readonly<Record<string, string>>) {
-  const { rulesModule, patient = false } = options;
-  const others = {
-    ...(rulesModule === undefined ? {} : { "rules.ts": rulesModule }),
-    ...(patient ? { "counters/patience.ts": join(import.meta.dirname, "patience.ts") } : {}),
-  };
-  const manifest = Object.keys(others).length === 0 ? shieldManifest() : await shieldManifestWith(others);
-  const object = { type: "durable-object" as const, storage: "sqlite" as const, unsafePreventEviction: patient };
-  const vars = { JURISDICTION: "", SUPPORT_PHONE: "+371 6780 3300", LANGUAGES: "lv,en", ...secrets, ...options.vars };
+  const versions: Version[] = [];
+  for (const different of options.versions ?? [{}])
+    versions.push(await workerFor({ ...options, ...different }, secrets));
+  const newest = versions.at(-1);
+  if (!newest) throw new Error("no version to run");
+  const edges = edgeNames(options).map((name, i) => ({ name, ...(versions[i] ?? newest) }));
+  const unsafePreventEviction = options.patient ?? false;
+  const object = { type: "durable-object" as const, storage: "sqlite" as const, unsafePreventEviction };
   const objects = {
     COUNTERS: { type: "durable-object" as const, worker: "objects", exportName: "ClientCounter" },
     WATCH: { type: "durable-object" as const, worker: "objects", exportName: "Watch" },
   };
-  const texts = Object.fromEntries(
-    Object.entries({ ...vars, ...(options.origin === undefined ? {} : { ORIGIN: options.origin }) }).flatMap(
-      ([name, value]) => (value === undefined ? [] : [[name, { type: "text" as const, value }]]),
-    ),
-  );
   const portal = options.origin === undefined ? { ORIGIN_SERVICE: { type: "worker" as const, worker: "portal" } } : {};
   const socket = (port = 0) => ({
     stripCfConnectingIp: false,
@@ -129,11 +129,11 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
     port: 0,
     telemetry: { enabled: false },
     workers: [
-      ...edgeNames(options).map((name, i) => ({
-        config: { name, ...common, manifest, env: { ...texts, ...objects, ...portal } },
+      ...edges.map(({ name, ...version }, i) => ({
+        config: { name, ...common, manifest: version.manifest, env: { ...version.texts, ...objects, ...portal } },
         dev: socket(i === 0 ? options.shieldPort : 0),
       })),
-      ...edgeNames(options).map((name) => ({
+      ...edges.map(({ name }) => ({
         config: { name: `raw-${name}`, ...common, manifest: LENDER },
         dev: {
           unsafeRegisterWorker: false,
@@ -144,8 +144,8 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
         config: {
           name: "objects",
           ...common,
-          manifest: before(manifest, options.objectsEntry),
-          env: { ...texts, ...objects },
+          manifest: before(newest.manifest, options.objectsEntry),
+          env: { ...newest.texts, ...objects },
           exports: { ClientCounter: object, Watch: object },
         },
         ...(options.objectsEntry === undefined ? {} : { dev: socket() }),
@@ -167,6 +167,32 @@ async function configure(options: EdgeOptions, secrets: Readonly<Record<string, 
           ]
         : []),
     ],
+  };
+}
+
+/** One version of the shield: its bundle and its variables. */
+interface Version {
+  readonly manifest: Manifest;
+  readonly texts: Readonly<Record<string, { readonly type: "text"; readonly value: string }>>;
+}
+
+async function workerFor(
+  { rulesModule, patient = false, origin, vars }: EdgeOptions,
+  secrets: Readonly<Record<string, string>>,
+): Promise<Version> {
+  const others = {
+    ...(rulesModule === undefined ? {} : { "rules.ts": rulesModule }),
+    ...(patient ? { "counters/patience.ts": join(import.meta.dirname, "patience.ts") } : {}),
+  };
+  const common = { JURISDICTION: "", SUPPORT_PHONE: "+371 6780 3300", LANGUAGES: "lv,en", ...secrets };
+  const all = { ...common, ...vars, ...(origin === undefined ? {} : { ORIGIN: origin }) };
+  return {
+    manifest: Object.keys(others).length === 0 ? shieldManifest() : await shieldManifestWith(others),
+    texts: Object.fromEntries(
+      Object.entries(all).flatMap(([name, value]) =>
+        value === undefined ? [] : [[name, { type: "text" as const, value }]],
+      ),
+    ),
   };
 }
 

@@ -47,13 +47,14 @@ function showFailure(text: "failed" | "again" | "noCookies"): void {
   if (progress) progress.hidden = true;
   showFailed(true);
   offerByHand(true);
-  showEntry();
+  // What it buys is a cookie as well.
+  offerEntry(text !== "noCookies");
 }
 
-/** The way round the check. Its link stands in the page from the beginning. */
-function showEntry(): void {
+/** The way round the check. It stands in the page from the beginning, for browsers in which this script never arrives. */
+function offerEntry(offered: boolean): void {
   const entry = element("shield-entry");
-  if (entry) entry.hidden = false;
+  if (entry) entry.hidden = !offered;
 }
 
 async function run(): Promise<void> {
@@ -90,7 +91,7 @@ async function work(): Promise<void> {
   if (progress) progress.hidden = false;
   say("working");
   showProgress(0);
-  const slow = setTimeout(showEntry, DEVICE_BUDGET_MS);
+  const slow = setTimeout(() => offerEntry(true), DEVICE_BUDGET_MS);
   const earned = await inTurn(() => earnClearance(means));
   clearTimeout(slow);
   if (!earned) return showFailure("failed");
@@ -122,7 +123,10 @@ function begin(): void {
   const form = carriedForm();
   if (form) tendForm(form);
   if (!element("shield-status")) return;
+  // From here on this script knows when it is time.
+  for (const part of document.querySelectorAll(".late")) part.classList.remove("late");
   offerByHand(false);
+  offerEntry(false);
   element("shield-retry")?.addEventListener("click", (event) => {
     event.preventDefault();
     retry();
