@@ -11,7 +11,8 @@ import type { Identity } from "./identity/identity.ts";
 import { prove } from "./identity/prove.ts";
 import { awakeIsolate, type Isolate, isolateFor } from "./isolate.ts";
 import { carriageFor, keepInTouch } from "./keep-in-touch.ts";
-import { admit } from "./origin/admit.ts";
+import { type Asking, admit } from "./origin/admit.ts";
+import { askAndAgain } from "./origin/ask-again.ts";
 import { askOrigin, keptAnswer } from "./origin/ask-origin.ts";
 import { bringTicket } from "./origin/bring-ticket.ts";
 import { noteOwnFailure, undecided, worstCase } from "./own-failure.ts";
@@ -197,14 +198,7 @@ async function pass(visit: Visit): Promise<Response> {
   }
   if (hadMuch) desk.notePostponed(decision.route.cost);
   else desk.noteWanted(decision.serviceClass, decision.route.cost);
-  const asking = {
-    decision,
-    lane: identity.lane,
-    principal: identity.principal,
-    hasHadMuch: hadMuch,
-    request: `${facts.method} ${facts.target}`,
-    gone: visit.request.signal,
-  };
+  const asking = askingOf(visit, identity, decision, hadMuch);
   const entering = admit(desk, asking, (ms) => scheduler.wait(ms), Date.now);
   const room = entering instanceof Promise ? await entering : entering;
   if (stander) desk.lines.noteTry(decision.serviceClass, room !== "none");
@@ -222,6 +216,11 @@ async function pass(visit: Visit): Promise<Response> {
       desk.noteSent(decision.serviceClass, decision.route.cost, room === "overdrawn");
       return forwarded(visit, identity, decision);
   }
+}
+
+function askingOf({ facts, request }: Visit, identity: Identity, decision: Decision, hasHadMuch: boolean): Asking {
+  const { lane, principal } = identity;
+  return { decision, lane, principal, hasHadMuch, request: `${facts.method} ${facts.target}`, gone: request.signal };
 }
 
 /** Proven people make room for those behind the same address who have yet to sign in. */
@@ -281,7 +280,15 @@ async function forwarded(visit: Visit, identity: Identity, decision: Decision): 
   const { lingers } = visit;
   const goodbye = () => signOut(facts, isolate, env, ctx);
   const errand = { request, facts, identity, decision, desk, sealer: isolate.sealer, signOut: goodbye, lingers };
-  const asking = askOrigin(errand, env, ctx);
+  const asking = askAndAgain(
+    {
+      ...{ desk, facts, who: identity },
+      asking: () => askingOf(visit, identity, decision, false),
+      ask: () => askOrigin(errand, env, ctx),
+    },
+    (ms) => scheduler.wait(ms),
+    Date.now,
+  );
   // It is marked as sent: so it is sent to the end, also when she leaves meanwhile.
   if (form?.returned) ctx.waitUntil(asking);
   const answer = await asking;

@@ -7,11 +7,12 @@ import { parseVouch, passCookie } from "../identity/pass.ts";
 import { endedTransactionCookie, transactionCookie } from "../identity/transaction.ts";
 import type { CompiledRoute } from "../policy/policy.ts";
 import type { Decision } from "../policy/verdict.ts";
-import type { Facts, Fault } from "../request/facts.ts";
+import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import { cacheKey, copyOf, mayKeep } from "./cache.ts";
 import { type Envelope, forward } from "./forward.ts";
 import { resolveDestination } from "./forward-destination.ts";
+import { isOverload, type OriginAnswer } from "./origin-answer.ts";
 import { withOwnCookies } from "./own-cookies.ts";
 
 /** A body of this size arrives within a moment. */
@@ -28,11 +29,6 @@ export interface Errand {
   readonly signOut: () => Promise<void>;
   readonly lingers: Envelope["lingers"];
 }
-
-export type OriginAnswer =
-  | { readonly kind: "response"; readonly response: Response }
-  | { readonly kind: "fault"; readonly fault: Fault }
-  | { readonly kind: "gone" };
 
 /** The edge's own copy of a public answer, or null: it costs the origin nothing, so nobody waits for room to get it. */
 export function keptAnswer(request: Request, facts: Facts, route: CompiledRoute): Promise<Response | null> | null {
@@ -88,11 +84,6 @@ function noteAnswer({ facts, identity, desk }: Errand, overloaded: boolean, aske
   desk.noteForwarded(overloaded, askedAt, now);
   if (overloaded && identity.principal !== null)
     desk.retries.noteFailed(identity.principal, `${facts.method} ${facts.target}`, now);
-}
-
-/** 500 is what a faulty request does to a faulty page: anybody may cause it, so it must not throttle the site. */
-function isOverload(status: number): boolean {
-  return (status >= 502 && status <= 504) || (status >= 520 && status <= 527) || status === 530;
 }
 
 /** Whether the time that a request spends at the origin is the origin's doing: a stranger may send a body as slowly as he likes. */

@@ -40,8 +40,13 @@ export class Retries {
     const hash = hash32(`${principal} ${request}`);
     const at = hash % PLACES;
     if (this.#failed[at] !== hash || now - (this.#failedAt[at] ?? 0) > RETRIES_WITHIN_MS) return false;
-    const retries = countUp(this.#retries, place);
-    return retries > RETRIES_FREE && retries > RETRIES_SHARE * requests;
+    return isBeyond(countUp(this.#retries, place), requests);
+  }
+
+  /** Whether one more would still be one that this principal may: asked before the shield retries for her. */
+  hasOneLeft(principal: string): boolean {
+    const place = hash32(principal) % PLACES;
+    return !isBeyond((this.#retries[place] ?? 0) + 1, this.#requests[place] ?? 0);
   }
 
   #forget(now: number): void {
@@ -50,6 +55,10 @@ export class Retries {
     this.#requests.fill(0);
     this.#retries.fill(0);
   }
+}
+
+function isBeyond(retries: number, requests: number): boolean {
+  return retries > RETRIES_FREE && retries > RETRIES_SHARE * requests;
 }
 
 function countUp(counts: Uint16Array, place: number): number {

@@ -1,5 +1,5 @@
 /** Whether the origin can have what was sent. Only what it certainly never had is sent again from a page of ours. */
-import type { OriginAnswer } from "../origin/ask-origin.ts";
+import type { OriginAnswer } from "../origin/origin-answer.ts";
 import type { Fault } from "../request/facts.ts";
 
 /** Cloudflare's words for an origin with which there was no connection: refused, unreachable, no TLS, untrusted. */

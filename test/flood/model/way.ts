@@ -4,6 +4,7 @@
  */
 import type { Lane } from "../../../src/identity/identity.ts";
 import { admit, type Room } from "../../../src/origin/admit.ts";
+import { AGAIN_AFTER_MS, isWorthAnother } from "../../../src/origin/ask-again.ts";
 import { beyond } from "../../../src/policy/decide.ts";
 import { FAILURES } from "../../../src/policy/failures.ts";
 import { hasHadMuch } from "../../../src/policy/in-use.ts";
@@ -136,6 +137,7 @@ export class Way {
     asked: () => void,
     done: (fate: Fate) => void,
     overdrawn: boolean,
+    isAgain = false,
   ): void {
     const {
       site,
@@ -169,7 +171,30 @@ export class Way {
       if (!served && principal !== null)
         desk.retries.noteFailed(principal, `${facts.method} ${facts.target}`, this.#clock.now);
       if (served && keptAs !== null) this.#copies.set(`${isolate.location} ${keptAs}`, this.#clock.now + keptMs);
-      done(served ? "served" : "failed");
+      if (!served && !isFaulty && !isAgain && isWorthAnother({ desk, facts, who: { lane, principal } }, tookMs))
+        void this.#askAgain(isolate, passing, asked, done);
+      else done(served ? "served" : "failed");
     });
+  }
+
+  /** As src/origin/ask-again.ts, which does it with responses. */
+  async #askAgain(
+    isolate: ModelIsolate,
+    passing: Passing,
+    asked: () => void,
+    done: (fate: Fate) => void,
+  ): Promise<void> {
+    const { site, serviceClass, lane, principal, facts, route } = passing;
+    const clock = this.#clock;
+    const wait = (ms: number): Promise<void> => clock.wait(ms);
+    await wait(AGAIN_AFTER_MS);
+    const desk = isolate.desk(site);
+    desk.noteWanted(serviceClass, route.cost);
+    const request = `${facts.method} ${facts.target}`;
+    const asking = { decision: { serviceClass, route }, lane, principal, hasHadMuch: false, request, gone: NEVER };
+    const room = await admit(desk, asking, wait, () => clock.now);
+    if (room === "room" || room === "overdrawn")
+      this.#forward(isolate, passing, asked, done, room === "overdrawn", true);
+    else done("failed");
   }
 }
