@@ -144,6 +144,18 @@ test("when the check takes longer than any device should need, the way round it 
   expect(await barriers(page)).toEqual([]);
 });
 
+test("where its script never arrives, a page that carries a form offers the button and the check in another tab", async () => {
+  const page = await openPage();
+  await page.route("**/.shield/challenge.js", (route) => route.abort());
+  await postForm(page);
+  expect(await page.locator("#shield-resend button").isVisible()).toBe(true);
+  expect(await page.locator("#shield-aside").isVisible()).toBe(false);
+  await page.locator("#shield-aside a").waitFor({ state: "visible" });
+  expect(await barriers(page)).toEqual([]);
+  expect(await overflows(page, WIDTHS)).toEqual([]);
+  await picture(page, "challenge-carrying-without-its-script-lv", 320);
+});
+
 test("the keyboard reaches everything in order, and trying again works with it", async () => {
   const page = await openPage();
   await STATES.failed?.(page);
