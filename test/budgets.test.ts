@@ -66,7 +66,7 @@ describe("two isolates that each see half of a client", () => {
     const mostUntilNews = Math.max(...servedAt.flatMap((times) => times.map((until) => countIn(times, until))));
     expect(servedAt.flat().length).toBeGreaterThanOrEqual(BURST);
     expect(servedAt.flat().length).toBeLessThanOrEqual(BURST + mostUntilNews);
-  }, 60_000);
+  });
   /** How many of these times lie within the time that news may take, up to then. */
   const countIn = (times: readonly number[], until: number): number =>
     times.filter((time) => time <= until && time > until - WITHIN_MS).length;

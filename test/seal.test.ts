@@ -59,7 +59,7 @@ describe("a seal", () => {
   it("withstands 100,000 mutations", async () => {
     const token = await sealer.seal("clearance", FIELDS);
     expect(await mutate(sealer, "clearance", token, 100_000)).toEqual({ tried: 100_000, accepted: 0 });
-  }, 20_000);
+  });
 
   it("that was opened before opens alike, and lends nothing to what resembles it", async () => {
     const token = await sealer.seal("pass", FIELDS);
@@ -110,10 +110,15 @@ describe("a seal", () => {
   });
 
   it("is refused above 2,048 characters before any work, and never made so long", async () => {
-    const started = performance.now();
     const huge = "A".repeat(10_000_000);
-    for (let round = 0; round < 1_000; round++) expect(await sealer.open("pass", huge)).toBeNull();
-    expect(performance.now() - started).toBeLessThan(500);
+    const ms: number[] = [];
+    for (let round = 0; round < 1_000; round++) {
+      const started = performance.now();
+      expect(await sealer.open("pass", huge)).toBeNull();
+      ms.push(performance.now() - started);
+    }
+    // To read them all takes ten times as long, on the best of a thousand.
+    expect(Math.min(...ms)).toBeLessThan(1);
     await expect(sealer.seal("visit", ["x".repeat(MAX_TOKEN_CHARS)])).rejects.toThrow(RangeError);
     expect((await sealer.seal("visit", ["x".repeat(1_400)])).length).toBeLessThanOrEqual(MAX_TOKEN_CHARS);
   });

@@ -7,7 +7,8 @@ import { type Asked, ask as askEdge, eventually, type Got } from "./lab/visitors
 
 let lab: Lab;
 beforeAll(async () => {
-  lab = await startEdges({ edges: 2, portalCapacity: 0 });
+  const rulesModule = new URL("lab/roomy-rules.ts", import.meta.url).pathname;
+  lab = await startEdges({ edges: 2, portalCapacity: 0, patient: true, rulesModule });
 });
 afterAll(() => lab.stop());
 

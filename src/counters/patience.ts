@@ -11,6 +11,12 @@ export const STRICT_PATIENCE_MS = 600;
 export const OVERDUE_PATIENCE_MS = 600;
 /** A solved puzzle waits so long for its shard once the exchange is due, before the visitor is told to try again. */
 export const PUZZLE_PATIENCE_MS = 2000;
+/** Who hands in a form again waits so long for the shard that knows whether it was sent. */
+export const FORM_PATIENCE_MS = 2000;
+/** Who was let in by the help desk waits so long for the shard that knows it. */
+export const GRANT_PATIENCE_MS = 2000;
+/** An operator waits so long for the watch. */
+export const WATCH_PATIENCE_MS = 3000;
 /** An exchange that takes longer has failed. */
 export const EXCHANGE_PATIENCE_MS = 3000;
 /** Puzzles that were taken along by an exchange which never ended are asked about again. */

@@ -8,6 +8,7 @@
  * whatever becomes of the shard.
  */
 import { ownerOfId } from "./errands.ts";
+import { FORM_PATIENCE_MS } from "./patience.ts";
 import { counterShard, type ObjectsEnv } from "./shards.ts";
 
 export type Mark =
@@ -21,9 +22,6 @@ export interface Marked {
   readonly inVain: readonly string[];
 }
 
-/** How long somebody waits for the shard, ms. */
-const PATIENCE_MS = 2_000;
-
 export class SentForms {
   readonly #env: ObjectsEnv;
   readonly #ctx: Pick<ExecutionContext, "waitUntil">;
@@ -36,7 +34,7 @@ export class SentForms {
   /** @param knownUntilMs for how long it must be known that it was sent, ms since 1970 */
   async mark(form: Marked, knownUntilMs: number, attempt: string): Promise<Mark> {
     const marking = this.#mark(form, knownUntilMs, attempt).catch((): Mark => ({ kind: "unavailable" }));
-    const mark = await Promise.race([marking, scheduler.wait(PATIENCE_MS).then(() => null)]);
+    const mark = await Promise.race([marking, scheduler.wait(FORM_PATIENCE_MS).then(() => null)]);
     if (mark?.kind === "sent-now" || mark?.kind === "sent-before") return mark;
     // For the pages before the one that is given back now.
     this.#ctx.waitUntil(marking.then(() => this.unmark(form, attempt)));

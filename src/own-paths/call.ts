@@ -1,8 +1,8 @@
 /** What operators' calls have in common: how they are read, how they are answered, and that nobody waits for ever. */
 import * as v from "valibot";
+import { WATCH_PATIENCE_MS } from "../counters/patience.ts";
 
 const BODY_MAX_CHARACTERS = 8192;
-const WATCH_TIMEOUT_MS = 3000;
 /** A day: whoever still needs it then decides again. */
 export const MINUTES_MAX = 24 * 60;
 
@@ -11,7 +11,7 @@ export const words = (most: number) => v.pipe(v.string(), v.trim(), v.minLength(
 
 /** Null when the watch is away: then nothing was promised, and the operator is told so. */
 export async function inTime<T>(call: Promise<T>): Promise<T | null> {
-  return Promise.race([call.catch(() => null), scheduler.wait(WATCH_TIMEOUT_MS).then(() => null)]);
+  return Promise.race([call.catch(() => null), scheduler.wait(WATCH_PATIENCE_MS).then(() => null)]);
 }
 
 export async function read<T extends v.GenericSchema>(

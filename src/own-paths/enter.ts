@@ -4,6 +4,7 @@ import { enter, waitSecondsFor } from "../challenge/enter.ts";
 import { issuanceCharge, WAITING } from "../challenge/issuance.ts";
 import { networksOf } from "../challenge/network.ts";
 import type { TicketLink } from "../challenge/ticket.ts";
+import { GRANT_PATIENCE_MS } from "../counters/patience.ts";
 import { facilityOf } from "../policy/compile.ts";
 import type { Budget } from "../policy/policy.ts";
 import { REASONS } from "../policy/reasons.ts";
@@ -12,7 +13,6 @@ import { grantShard } from "./grant.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
 const UNAVAILABLE = { kind: "closed", retryAfterS: 5 } as const;
-const GRANT_TIMEOUT_MS = 2_000;
 /** A ticket, and a target of 512 characters of which each may take three. */
 const QUERY_MAX_CHARS = 2_048;
 /** Looking for a grant asks a Durable Object: not too often for one prefix. */
@@ -56,7 +56,7 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
       takeGrant: mayAsk
         ? ({ supportCode, id }) => {
             tally.apply([asking], now);
-            const late = scheduler.wait(GRANT_TIMEOUT_MS).then(() => false);
+            const late = scheduler.wait(GRANT_PATIENCE_MS).then(() => false);
             return Promise.race([grantShard(env, supportCode).takeGrant(supportCode, id), late]);
           }
         : null,

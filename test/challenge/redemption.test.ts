@@ -29,6 +29,15 @@ function post(path: string, body: unknown, address: string) {
   });
 }
 
+/** Whoever is told that no counter was reached hands the same proof in again. */
+async function redeem(proof: unknown, address: string) {
+  for (;;) {
+    const answer = await post("/.shield/redeem", proof, address);
+    if (answer.status !== 503) return answer;
+    await answer.arrayBuffer();
+  }
+}
+
 async function solved(address: string): Promise<unknown> {
   const response = await post("/.shield/puzzle", {}, address);
   expect(response.status).toBe(200);
@@ -42,9 +51,7 @@ it("gives exactly one clearance for 1,000 parallel redemptions from 64 addresses
   const worker = server.getWorker<{ COUNTERS: DurableObjectNamespace }>();
   const statuses: number[] = [];
   for (let batch = 0; batch < 2; batch++) {
-    const answers = await Promise.all(
-      Array.from({ length: 500 }, (_, i) => post("/.shield/redeem", proof, `203.0.113.${i % 64}`)),
-    );
+    const answers = await Promise.all(Array.from({ length: 500 }, (_, i) => redeem(proof, `203.0.113.${i % 64}`)));
     for (const answer of answers) {
       statuses.push(answer.status);
       await answer.arrayBuffer();
@@ -55,11 +62,11 @@ it("gives exactly one clearance for 1,000 parallel redemptions from 64 addresses
   }
   expect(statuses.filter((status) => status === 204)).toHaveLength(1);
   expect(statuses.filter((status) => status === 409)).toHaveLength(999);
-  expect((await post("/.shield/redeem", proof, "203.0.113.9")).status).toBe(409);
-}, 60_000);
+  expect((await redeem(proof, "203.0.113.9")).status).toBe(409);
+});
 
 it("gives a clearance that is a lane of its own", async () => {
-  const response = await post("/.shield/redeem", await solved("198.51.100.2"), "198.51.100.2");
+  const response = await redeem(await solved("198.51.100.2"), "198.51.100.2");
   expect(response.status).toBe(204);
   const cookie = response.headers.get("Set-Cookie")?.split(";", 1)[0] ?? "";
   expect(cookie).toMatch(/^__Host-shield-clearance=/);
@@ -72,7 +79,7 @@ it("gives a clearance that is a lane of its own", async () => {
 });
 
 it("renews the clearance silently when its bearer comes from another network, on private answers only", async () => {
-  const redeemed = await post("/.shield/redeem", await solved("198.51.100.3"), "198.51.100.3");
+  const redeemed = await redeem(await solved("198.51.100.3"), "198.51.100.3");
   const cookie = redeemed.headers.get("Set-Cookie")?.split(";", 1)[0] ?? "";
   const visit = async (path: string, address: string) => {
     const response = await server.fetch(`${ORIGIN}${path}`, {

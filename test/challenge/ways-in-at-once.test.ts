@@ -144,7 +144,7 @@ it("gives one clearance for a puzzle and one for a ticket, whichever way it came
 
   const [inTheirMidst] = await Promise.all([tryAll(other, AT_ONCE), restartShards().then(restartShards)]);
   expectOneOfEach(await clearancesIn([...inTheirMidst, ...(await tryAll(other, AT_ONCE))]), other);
-}, 120_000);
+});
 
 it("takes neither for the other", async () => {
   const page = await lab.ask(edge(0), "/news", { headers: { ...lab.NAVIGATION, ...from(0) } });

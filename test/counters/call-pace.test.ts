@@ -88,7 +88,7 @@ describe("an isolate", () => {
       ),
       { numRuns: 30, interruptAfterTimeLimit: 40_000, endOnFailure: true },
     );
-  }, 60_000);
+  });
 
   it("reports at the usual pace all through a flood of sign-ins, so that nobody's news is late", async () => {
     const lab = new ErrandLab(1);

@@ -146,7 +146,7 @@ describe("a strict budget, from 50 isolates in time", () => {
       ),
       { numRuns: 20, interruptAfterTimeLimit: 40_000, endOnFailure: true },
     );
-  }, 60_000);
+  });
 });
 
 describe("couriers", () => {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { Miniflare } from "miniflare";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bundleWorker, shieldManifest } from "../lab/bundle.ts";
+import { OWNER_PATIENCE_MS } from "../../src/counters/patience.ts";
+import { bundleWorker, shieldManifestWith } from "../lab/bundle.ts";
 import { sendRaw } from "../lab/raw-http.ts";
 
 const DATE = "2026-10-20";
@@ -42,7 +43,7 @@ beforeAll(async () => {
         config: {
           name: "edge",
           ...common,
-          manifest: shieldManifest(),
+          manifest: await shieldManifestWith({ "rules.ts": join(import.meta.dirname, "../lab/steady-rules.ts") }),
           env: { ...env, ORIGIN_SERVICE: { type: "worker" as const, worker: "origin" } },
         },
         dev,
@@ -104,19 +105,14 @@ describe.each([
   it("the shield serves, limits by itself, and nobody waits for them", async () => {
     await tell(`/mode?is=${mode}`);
     await exchanged(1);
-    // On its own an isolate begins with little and has more each second: here it must be the budget that limits.
-    await pause(4000);
     const answers: { status: number; ms: number }[] = [];
-    for (let i = 0; i < BURST + 30; i++) {
-      answers.push(await ask(attacker));
-      await pause(3);
-    }
+    for (let i = 0; i < BURST + 30; i++) answers.push(await ask(attacker));
     const passed = answers.filter(({ status }) => status === 200).length;
-    expect(passed).toBeGreaterThanOrEqual(BURST - 10);
-    expect(passed).toBeLessThanOrEqual(BURST + 15);
+    expect(passed).toBe(BURST);
     expect((await ask("192.0.2.99")).status).toBe(200);
+    // Less than the least that anybody waits for a counter: nobody does, as however slow the machine is, half are not so slow.
     const slowest = answers.map(({ ms }) => ms).sort((a, b) => a - b);
-    expect(slowest[Math.floor(0.95 * slowest.length)]).toBeLessThan(250);
+    expect(slowest[Math.floor(0.5 * slowest.length)]).toBeLessThan(OWNER_PATIENCE_MS);
     await tell("/mode?is=well");
   });
 });
@@ -128,16 +124,15 @@ it("exchanges again once they are well, without being told", async () => {
 
 describe("a strict budget in the real object", () => {
   it("grants its burst once, to fifty who ask at the same time", async () => {
-    const first = Number(await tell("/grant?key=1"));
-    // 20 at once, less what comes back within a lease of five seconds.
-    expect(first).toBe(15);
-    expect(Number(await tell("/grant?key=1"))).toBeLessThanOrEqual(1);
+    // 20 at once; what comes back within a lease of five seconds is less than one.
+    expect(Number(await tell("/grant?key=1"))).toBe(19);
+    expect(Number(await tell("/grant?key=1"))).toBe(0);
   });
 
   it("grants no burst after a restart, since one row says that tokens may be out", async () => {
-    expect(Number(await tell("/grant?key=2"))).toBe(15);
+    expect(Number(await tell("/grant?key=2"))).toBe(19);
     await tell("/restart");
-    expect(Number(await tell("/grant?key=2"))).toBeLessThanOrEqual(1);
-    expect(Number(await tell("/grant?key=3"))).toBeLessThanOrEqual(1);
+    expect(Number(await tell("/grant?key=2"))).toBe(0);
+    expect(Number(await tell("/grant?key=3"))).toBe(0);
   });
 });

@@ -69,7 +69,7 @@ afterAll(() => browser?.close());
 const cases = (["lv", "en"] as const).flatMap((language) => ["GET", "POST"].map((method) => ({ language, method })));
 
 describe.each(cases)("in $language, after $method", ({ language, method }) => {
-  test("no page has a barrier or must be scrolled sideways", { timeout: 60_000 }, async () => {
+  test("no page has a barrier or must be scrolled sideways", async () => {
     const page = await context.newPage();
     for (const { name, response, pictured } of pagesFor(language, method)) {
       await show(page, response());

@@ -164,7 +164,7 @@ describe("a browser", () => {
   });
 });
 
-test("twenty tabs at once share one solve", { timeout: 60_000 }, async () => {
+test("twenty tabs at once share one solve", async () => {
   const tabs = await Promise.all(Array.from({ length: 20 }, () => context.newPage()));
   const answers = (await Promise.all(tabs.map((tab) => passes(tab)))).flat();
   expect(answers.filter((answer) => answer === "/.shield/redeem 204")).toHaveLength(1);

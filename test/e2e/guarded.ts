@@ -19,7 +19,10 @@ export function startGuarded(): Guarded {
   let lastAddress = 0;
   beforeAll(async () => {
     const rulesModule = join(import.meta.dirname, "guarded-rules.ts");
-    [lab, browser] = await Promise.all([startEdges({ portalCapacity: 0, rulesModule }), launchBrowser()]);
+    [lab, browser] = await Promise.all([
+      startEdges({ portalCapacity: 0, patient: true, rulesModule }),
+      launchBrowser(),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();

@@ -8,8 +8,10 @@ import { AttackTally } from "../flood/tally.ts";
 
 /** More than twice what the demo portal bears, and little enough to leave a browser room on two cores. */
 const FLOOD: Flood = { ...demo.flood, requestsPerSecond: 800, rampSeconds: 0.5 };
-/** By then the shield is on guard, and a portal without one is overwhelmed, ms. */
-export const UNDER_WAY_MS = 5000;
+/** The first moments of a flood are a story of their own, ms. */
+const ONSET_MS = 5000;
+/** A stranger who looks how it is leaves after so long, ms. */
+const LOOK_MS = 2000;
 const SEED = 2018;
 
 export interface Siege<T> {
@@ -21,14 +23,21 @@ export interface Siege<T> {
 /**
  * Runs `act` in the midst of a flood of `target`.
  *
- * @param fromMs how long after the flood began; 0 is at once, before the shield is on guard
+ * @param from at once, before the shield is on guard; or when it is on guard, and a portal without one is overwhelmed
  */
-export async function underFlood<T>(target: URL, act: () => Promise<T>, fromMs = UNDER_WAY_MS): Promise<Siege<T>> {
+export async function underFlood<T>(
+  target: URL,
+  act: () => Promise<T>,
+  from: "at once" | "when it is under way" = "when it is under way",
+): Promise<Siege<T>> {
   const end = new AbortController();
   const flood = new AttackTally();
   const attacking = attack(target, FLOOD, new Random(SEED), flood, end.signal);
   try {
-    await pause(fromMs);
+    if (from === "when it is under way") {
+      await pause(ONSET_MS);
+      await underWay(target);
+    }
     const before = { stopped: flood.stoppedInAll, settled: flood.settled };
     const result = await act();
     const settled = flood.settled - before.settled;
@@ -36,5 +45,18 @@ export async function underFlood<T>(target: URL, act: () => Promise<T>, fromMs =
   } finally {
     end.abort();
     await attacking;
+  }
+}
+
+/** Strangers are asked to work first, or find nobody at home. */
+async function underWay(target: URL): Promise<void> {
+  for (;;) {
+    const headers = { Accept: "text/html", "Sec-Fetch-Mode": "navigate", "CF-Connecting-IP": "192.0.2.3" };
+    const got = await fetch(new URL("/news", target), { headers, signal: AbortSignal.timeout(LOOK_MS) }).catch(
+      () => null,
+    );
+    const isShield = got?.headers.has("shield-mitigated") === true;
+    if (isShield ? got.headers.get("shield-mitigated") === "challenge" : got?.ok !== true) return;
+    await pause(100);
   }
 }

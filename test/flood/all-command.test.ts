@@ -20,9 +20,7 @@ function flood(...words: readonly string[]): Promise<{ readonly code: number | n
 
 const BRIEFLY = ["--model", "--quiet", "--calm", "1", "--seconds", "5", "--after", "0", "--scale", "200"];
 
-test("one that fails is a FAILED row with its reason and exit code 1, and those after it run", {
-  timeout: 120_000,
-}, async () => {
+test("one that fails is a FAILED row with its reason and exit code 1, and those after it run", async () => {
   // It has no model.
   const { code, printed } = await flood("all", "--only", "challenge-flood,cache-buster", ...BRIEFLY);
   expect(printed).toMatch(/^challenge-flood +FAILED: .*challenge-flood has no model/m);
@@ -31,7 +29,7 @@ test("one that fails is a FAILED row with its reason and exit code 1, and those 
   expect(code).toBe(1);
 });
 
-test("all that give a result end with exit code 0, whatever goals they miss", { timeout: 120_000 }, async () => {
+test("all that give a result end with exit code 0, whatever goals they miss", async () => {
   const { code, printed } = await flood("all", "--only", "cache-buster", ...BRIEFLY);
   expect([code, printed.includes("FAILED")]).toEqual([0, false]);
 });

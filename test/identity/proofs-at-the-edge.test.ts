@@ -41,10 +41,10 @@ beforeAll(async () => {
   const rulesModule = join(folder, "with-tokens.ts");
   writeFileSync(
     rulesModule,
-    `import rules from ${JSON.stringify(join(import.meta.dirname, "../../src/rules.ts"))};
+    `import rules from ${JSON.stringify(join(import.meta.dirname, "../lab/roomy-rules.ts"))};
      export default { ...rules, proofs: { ...rules.proofs, tokens: ${JSON.stringify([tokens, mended])} } };`,
   );
-  lab = await startEdges({ edges: 2, portalCapacity: 0, rulesModule, vars: { SHIELD_SECRET: SECRET } });
+  lab = await startEdges({ edges: 2, portalCapacity: 0, patient: true, rulesModule, vars: { SHIELD_SECRET: SECRET } });
 });
 afterAll(async () => {
   await lab.stop();

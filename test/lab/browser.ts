@@ -16,6 +16,9 @@ const FLAGS = [
   "--disable-sync",
 ];
 
+/** Whatever is waited for comes much sooner, also on a busy machine, ms. */
+const PATIENCE_MS = 90_000;
+
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH ?? (await chromium.executablePath());
   return playwright.launch({ executablePath, args: FLAGS, headless: true });
@@ -42,10 +45,13 @@ export async function openPrivateWindow(address: string): Promise<BrowserContext
  * Somebody with a browser of her own, at an address of her own.
  * @param address what the edge takes for hers; a documentation address
  */
-export function openContext(
+export async function openContext(
   browser: Browser,
   address: string,
   options: BrowserContextOptions = {},
 ): Promise<BrowserContext> {
-  return browser.newContext({ locale: "lv-LV", extraHTTPHeaders: { "CF-Connecting-IP": address }, ...options });
+  const extraHTTPHeaders = { "CF-Connecting-IP": address };
+  const context = await browser.newContext({ locale: "lv-LV", extraHTTPHeaders, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  return context;
 }

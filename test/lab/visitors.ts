@@ -108,17 +108,6 @@ export function operate(edge: URL, path: string, body?: unknown, headers: Outgoi
   });
 }
 
-/** Looks five times a second until it is so, ten seconds at the most. @returns seconds that it took */
-export async function secondsUntil(isSo: () => Promise<boolean>): Promise<number> {
-  const from = Date.now();
-  for (;;) {
-    const so = await isSo();
-    const seconds = (Date.now() - from) / 1000;
-    if (so || seconds > 10) return seconds;
-    await pause(200);
-  }
-}
-
 /** How long it is looked: several times what anything here takes on a busy machine, ms. */
 const LOOK_FOR_MS = 40_000;
 

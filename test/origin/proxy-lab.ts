@@ -7,8 +7,9 @@ import { RawConnection, type RawResponse, type ReadOptions, sendRaw } from "../l
 import { type RecordingOrigin, type Seen, startRecordingOrigin } from "../lab/recording-origin.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-/** What the bare proxy gives the origin to the first byte, ms. */
-export const TIMEOUT_MS = 700;
+/** What the hasty proxy gives the origin to the first byte, ms. The others wait a minute: here the machine may be the slow one. */
+export const TIMEOUT_MS = 2000;
+const LONG_MS = 60_000;
 export const HOST = "portal.example.lv";
 
 /** A service-bound origin: workerd hands it every header, and hands on every one of its own. */
@@ -20,6 +21,8 @@ const INSIDE = `export default { async fetch(request) {
 export interface ProxyLab {
   readonly origin: RecordingOrigin;
   readonly proxyUrl: URL;
+  /** The same, soon out of patience. */
+  readonly hastyUrl: URL;
   /** A proxy whose origin is a service binding. */
   readonly boundUrl: URL;
   /** A proxy whose origin listens nowhere. */
@@ -37,7 +40,7 @@ export async function startProxyLab(): Promise<ProxyLab> {
   );
   const common = { compatibilityDate: "2026-10-20", compatibilityFlags: ["enable_request_signal"] };
   const text = (value: string) => ({ type: "text" as const, value });
-  const timeout = { TIMEOUT_MS: text(String(TIMEOUT_MS)) };
+  const timeout = { TIMEOUT_MS: text(String(LONG_MS)) };
   const dev = {
     stripCfConnectingIp: false,
     unsafeRegisterWorker: false,
@@ -51,6 +54,15 @@ export async function startProxyLab(): Promise<ProxyLab> {
     telemetry: { enabled: false },
     workers: [
       { config: { name: "proxy", ...common, manifest, env: { ...timeout, ORIGIN: text(origin.url) } }, dev },
+      {
+        config: {
+          name: "hasty",
+          ...common,
+          manifest,
+          env: { TIMEOUT_MS: text(String(TIMEOUT_MS)), ORIGIN: text(origin.url) },
+        },
+        dev,
+      },
       {
         config: {
           name: "bound",
@@ -70,6 +82,7 @@ export async function startProxyLab(): Promise<ProxyLab> {
   return {
     origin,
     proxyUrl: await url("proxy"),
+    hastyUrl: await url("hasty"),
     boundUrl: await url("bound"),
     deadUrl: await url("dead"),
     memory: () => Math.max(0, ...workerd.map(residentBytes)),
@@ -105,18 +118,18 @@ export async function bothWays(
   return { bare: await trip(lab.origin.url), proxied: await trip(lab.proxyUrl) };
 }
 
-/** Number of requests that the proxy believes to be at the origin. */
-export async function inFlight(lab: ProxyLab): Promise<number> {
-  const connection = await RawConnection.open(lab.proxyUrl);
+/** Number of requests that a proxy believes to be at the origin. */
+export async function inFlight(proxy: URL): Promise<number> {
+  const connection = await RawConnection.open(proxy);
   await connection.write(request("GET /.lab/in-flight"));
   const { body } = await connection.read();
   connection.close();
   return Number(body.toString());
 }
 
-/** Waits until it holds, at most 3 s; false when it never did. */
+/** Waits until it holds, half a minute at most; false when it never did. */
 export async function becomes(holds: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let i = 0; i < 150; i++) {
+  for (let i = 0; i < 1500; i++) {
     if (await holds()) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

@@ -10,6 +10,7 @@ beforeAll(async () => {
   running = await startEdges({
     edges: 3,
     portalCapacity: 0,
+    patient: true,
     rulesModule: join(import.meta.dirname, "../lab/roomy-rules.ts"),
     vars: { ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN },
   });
@@ -22,36 +23,39 @@ const ban = (said: object) => lab.operate(edge(), "/.shield/ban", said);
 const BOT = "192.0.2.66";
 const outcome = ({ headers }: lab.Got): string => String(headers["shield-mitigated"] ?? "through");
 
-/** Seconds until each edge answers this to whoever comes from an address. */
-const secondsUntil = (expected: string, headers: Record<string, string>) =>
-  lab.secondsUntil(async () => {
-    const seen = await Promise.all(
-      edges.map((url) => lab.ask(url, "/news", { headers: { ...lab.NAVIGATION, ...headers } })),
-    );
-    return seen.every((got) => outcome(got) === expected);
-  });
+/** What each edge answers whoever comes from an address. */
+const outcomes = async (headers: Record<string, string>): Promise<string[]> =>
+  (await Promise.all(edges.map((url) => lab.ask(url, "/news", { headers: { ...lab.NAVIGATION, ...headers } })))).map(
+    outcome,
+  );
+const untilAllAnswer = (expected: string, headers: Record<string, string>) =>
+  lab.eventually(
+    () => outcomes(headers),
+    (seen) => seen.every((one) => one === expected),
+  );
 
 describe("a network that an operator bans", () => {
-  it("is shut out of every isolate with traffic within 5 s, a doctor within it is not, and it ends when she says so", async () => {
+  it("is shut out of every isolate with traffic, a doctor within it is not, and it ends when she says so", async () => {
     const from = { "CF-Connecting-IP": BOT };
     const Cookie = await lab.signIn(edge(), "dr.ozola");
-    expect(await secondsUntil("through", from)).toBeLessThan(5);
+    await untilAllAnswer("through", from);
 
+    const banned = Date.now();
     const made = await ban({ ban: "192.0.2.64/27", reason: "a rented botnet", minutes: 30 });
     expect([made.status, JSON.parse(made.body)]).toMatchObject([
       200,
       { ban: "192.0.2.64/27", by: "administrator's token" },
     ]);
-    expect(await secondsUntil("block", from)).toBeLessThan(5);
-    expect(await secondsUntil("through", { ...from, Cookie })).toBeLessThan(1);
-    expect(await secondsUntil("through", { "CF-Connecting-IP": "192.0.2.33" })).toBeLessThan(1);
+    await untilAllAnswer("block", from);
+    for (const headers of [{ ...from, Cookie }, { "CF-Connecting-IP": "192.0.2.33" }])
+      expect(await outcomes(headers)).toEqual(edges.map(() => "through"));
 
     const { bans } = JSON.parse((await lab.operate(edge(2), "/.shield/ban")).body);
     expect(bans).toMatchObject([{ ban: "192.0.2.64/27", reason: "a rented botnet" }]);
-    expect(Date.parse(bans[0].until) - Date.now()).toBeGreaterThan(29 * 60_000);
+    expect(Date.parse(bans[0].until)).toBeGreaterThanOrEqual(banned + 30 * 60_000);
 
     expect((await ban({ ban: "192.0.2.64/27", lift: true })).status).toBe(200);
-    expect(await secondsUntil("through", from)).toBeLessThan(5);
+    await untilAllAnswer("through", from);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Manual modes as operators set them, through the production bundle over real sockets. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { budgetOver } from "../../src/counters/bound.ts";
 import type { Lane } from "../../src/identity/identity.ts";
 import type { Importance } from "../../src/policy/tables.ts";
 import type { Posture } from "../../src/policy/verdict.ts";
@@ -15,6 +16,7 @@ beforeAll(async () => {
   running = await startEdges({
     edges: 3,
     portalCapacity: 0,
+    patient: true,
     rulesModule: join(import.meta.dirname, "../lab/roomy-rules.ts"),
     vars: { ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN },
   });
@@ -35,19 +37,20 @@ const visit = (path: string, i = 0, headers = {}) =>
 /** What becomes of a visitor, or "through" to the origin. */
 const outcome = ({ headers }: lab.Got): string => String(headers["shield-mitigated"] ?? "through");
 
-/** Asks each edge now and then, as its visitors do, until all show it; seconds that it took. */
-const secondsUntil = (path: string, expected: string) =>
-  lab.secondsUntil(async () => {
-    const seen = await Promise.all(edges.map((_, i) => visit(path, i)));
-    return seen.every((got) => outcome(got) === expected);
-  });
+/** Asks each edge now and then, as its visitors do, until all show it. */
+const untilAllShow = (path: string, expected: string) =>
+  lab.eventually(
+    async () => (await Promise.all(edges.map((_, i) => visit(path, i)))).map(outcome),
+    (seen) => seen.every((one) => one === expected),
+  );
 
 describe("a posture that an operator sets", () => {
-  it("holds in every isolate with traffic within 5 s, is explained, and ends when she says so", async () => {
-    expect(await secondsUntil("/news", "through")).toBeLessThan(5);
+  it("holds in every isolate with traffic, is explained, and ends when she says so", async () => {
+    await untilAllShow("/news", "through");
+    const from = Date.now();
     const set = await setPosture("elevated");
     expect([set.status, set.body]).toEqual([200, expect.stringContaining("administrator's token")]);
-    expect(await secondsUntil("/news", "challenge")).toBeLessThan(5);
+    await untilAllShow("/news", "challenge");
 
     const shown = JSON.parse((await lab.operate(edge(2), "/.shield/posture")).body);
     const [portal] = shown.sites;
@@ -60,10 +63,10 @@ describe("a posture that an operator sets", () => {
       known: "by all",
     });
     expect(shown.counters).toMatchObject({ here: "together", edgesAlone: { seconds: 0, last: null } });
-    expect(Date.parse(portal.until) - Date.now()).toBeGreaterThan(59 * 60_000);
+    expect(Date.parse(portal.until)).toBeGreaterThanOrEqual(from + 60 * 60_000);
 
     expect((await setPosture("automatic")).status).toBe(200);
-    expect(await secondsUntil("/news", "through")).toBeLessThan(5);
+    await untilAllShow("/news", "through");
   });
 
   it.each<[string, unknown, number]>([
@@ -89,6 +92,7 @@ describe("a posture that an operator sets", () => {
   });
 
   it("is not to be guessed at: an address has 30 tries, then waits", async () => {
+    const from = Date.now();
     const tries = await Promise.all(
       Array.from({ length: 60 }, () =>
         lab.operate(edge(1), "/.shield/posture", undefined, {
@@ -97,8 +101,11 @@ describe("a posture that an operator sets", () => {
         }),
       ),
     );
-    expect(tries.filter(({ status }) => status === 401).length).toBeLessThanOrEqual(32);
-    expect(tries.filter(({ status }) => status === 429).length).toBeGreaterThan(25);
+    const heard = tries.filter(({ status }) => status !== 429);
+    expect(heard.filter(({ status }) => status !== 401)).toEqual([]);
+    // And another one every two seconds.
+    const spend = { incrementMs: 2000, toleranceMs: 30 * 2000 };
+    expect(heard.length).toBeLessThanOrEqual(budgetOver(spend, Date.now() - from));
   });
 });
 

@@ -23,7 +23,12 @@ let cookies: Partial<Record<Lane, string>> = {};
 
 /** Earned while all is well: the seals are good under the same secret, whatever breaks later. */
 beforeAll(async () => {
-  const well = await startEdges({ portalCapacity: 0, rulesModule: ROOMY, vars: { SHIELD_SECRET: SECRET } });
+  const well = await startEdges({
+    portalCapacity: 0,
+    patient: true,
+    rulesModule: ROOMY,
+    vars: { SHIELD_SECRET: SECRET },
+  });
   const [edge] = well.shieldUrls;
   if (!edge) throw new Error("no edge");
   cookies = {

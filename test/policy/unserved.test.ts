@@ -155,5 +155,5 @@ describe("through the bundle", () => {
     const searched = await she("/search", 120);
     expect(searched.filter((status) => status !== 429)).toEqual([]);
     expect((await she("/app/prescriptions", 60)).filter((status) => status !== 200)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -137,7 +137,7 @@ describe.each(["with", "without"])("%s JavaScript", (script) => {
     await expectFormBack(page, action);
   });
 
-  test("a form that found no room is sent by the button, once there is", { timeout: 60_000 }, async () => {
+  test("a form that found no room is sent by the button, once there is", async () => {
     const action = `/wait/${script}/save`;
     const page = await somebodyCleared(options);
     await write(page, action, TIGHT);
@@ -166,7 +166,7 @@ describe("a form that cannot pass the check where it is", () => {
     expectOnce(action);
   }
 
-  test("without JavaScript goes through another tab, which opens by itself", { timeout: 90_000 }, async () => {
+  test("without JavaScript goes through another tab, which opens by itself", async () => {
     forms.lab.origin.on("/", originPage("<h1>Sākums</h1>"));
     const page = await somebody({ javaScriptEnabled: false });
     await write(page, "/challenge/no-script/save");

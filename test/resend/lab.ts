@@ -23,7 +23,13 @@ export async function startFormLab(options: EdgeOptions = {}): Promise<FormLab> 
   const origin = await startRecordingOrigin();
   const secret = randomBytes(32).toString("base64url");
   const vars = { SHIELD_SECRET: secret };
-  const edges = await startEdges({ origin: origin.url, rulesModule: RULES, ...options, vars });
+  const edges = await startEdges({
+    origin: origin.url,
+    rulesModule: RULES,
+    patient: options.objectsEntry === undefined,
+    ...options,
+    vars,
+  });
   const sealer = await createSealer({ current: secret });
   const [shield] = edges.shieldUrls;
   if (!shield || !sealer) throw new Error("the lab has no shield, or a weak secret");

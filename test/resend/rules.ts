@@ -6,7 +6,7 @@ export default defineRules({
     {
       name: "forms",
       hosts: ["localhost"],
-      capacityPerSecond: 600,
+      capacityPerSecond: 1_000_000,
       routes: [
         { name: "for machines", path: "/closed/*", importance: "normal", usedBy: "machine" },
         // For these there is always room.
@@ -16,13 +16,13 @@ export default defineRules({
       ],
     },
     {
-      // Two dear requests take all the room there is for strangers, for about five seconds.
+      // Two dear requests take all the room there is for strangers, for about ten seconds.
       name: "tight",
       hosts: ["tight.localhost"],
       capacityPerSecond: 100,
       routes: [
         { name: "forms", path: "/form/*", importance: "critical", cost: 0 },
-        { name: "dear", path: "*", importance: "normal", cost: 500 },
+        { name: "dear", path: "*", importance: "normal", cost: 1000 },
       ],
     },
   ],

@@ -65,6 +65,12 @@ function expectKept(got: Got): void {
   expect(carriedBy(got)).not.toBeNull();
 }
 
+/** Where the machine is busy, a shard that is well may be late all the same: then she sends what came back. */
+async function sendUntilHeard(page: Got): Promise<Got> {
+  const answer = await sendAgain(page, HERS);
+  return answer.status === 503 ? sendUntilHeard(answer) : answer;
+}
+
 it.each(["hangs", "falls silent", "restarts before it is written", "restarts after it is written"])(
   "while a shard %s nothing is sent; once it is well the form is, once",
   async (mode) => {
@@ -77,17 +83,17 @@ it.each(["hangs", "falls silent", "restarts before it is written", "restarts aft
     expectKept(got);
     expect(lab.posts(path)).toEqual([]);
     await become("well");
-    expect((await sendAgain(got, HERS)).status).toBe(200);
-    for (const page of [first, got]) expect((await sendAgain(page, HERS)).body).toContain("jau nosūtīta");
+    expect((await sendUntilHeard(got)).status).toBe(200);
+    for (const page of [first, got]) expect((await sendUntilHeard(page)).body).toContain("jau nosūtīta");
     expect(lab.posts(path)).toHaveLength(1);
   },
 );
 
 it("that a form was sent is known across a restart", async () => {
   const got = await turnedAway("/limit/restarted");
-  expect((await sendAgain(got, HERS)).status).toBe(200);
+  expect((await sendUntilHeard(got)).status).toBe(200);
   await tell("/restart");
-  expect((await sendAgain(got, HERS)).body).toContain("jau nosūtīta");
+  expect((await sendUntilHeard(got)).body).toContain("jau nosūtīta");
   expect(lab.posts("/limit/restarted")).toHaveLength(1);
 });
 
@@ -107,7 +113,7 @@ it("pressed twice while a shard falls silent: what the first press sent, the sec
   const second = await sendAgain(got, HERS);
   expectKept(second);
   await become("well");
-  expect((await sendAgain(second, HERS)).body).toContain("jau nosūtīta");
+  expect((await sendUntilHeard(second)).body).toContain("jau nosūtīta");
   release();
   expect((await first).status).toBe(200);
   expect(lab.posts("/limit/twice")).toHaveLength(1);
