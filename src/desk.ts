@@ -35,6 +35,7 @@ export class Desk implements Gate {
   readonly retries = new Retries();
   readonly facilities = new FacilityUses();
   waiting = 0;
+  readonly queued: [number, number, number, number] = [0, 0, 0, 0];
   #posture: Posture = "normal";
   #because = "";
   #postureSince: number | null = null;
@@ -206,7 +207,8 @@ export class Desk implements Gate {
       newcomers: this.#newcomers,
       lease: this.admission.claim(now),
     };
-    this.#wanted = [0, 0, 0, 0];
+    // Whoever waits still wants it. Who asks again only when she was answered would else seem to want what she was given.
+    this.#wanted = [...this.queued];
     this.#turnedAway = 0;
     this.#postponed = 0;
     this.#forwarded = 0;

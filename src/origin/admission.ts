@@ -105,14 +105,18 @@ export class Admission {
     return this.#bornAt === 0 || now - this.#bornAt < FIRST_LEASE_WITHIN_MS;
   }
 
-  /** Whether the origin has room for a request of this class; if so its units are taken. Costs of 0 always have. */
-  take(serviceClass: ClassOfService, units: number, now: number): boolean {
+  /**
+   * Whether the origin has room for a request of this class; if so its units are taken. Costs of 0 always have.
+   * @param leaves what is left to others in each bucket, as a share of its depth
+   */
+  take(serviceClass: ClassOfService, units: number, now: number, leaves = 0): boolean {
     if (units <= 0) return true;
     if (now !== this.#filledAt) this.#fill(now);
-    if (this.#spend(serviceClass, units, 0)) return true;
-    for (let lower = 3; lower > serviceClass; lower--) if (this.#spend(lower as ClassOfService, units, 0)) return true;
+    if (this.#spend(serviceClass, units, leaves)) return true;
+    for (let lower = 3; lower > serviceClass; lower--)
+      if (this.#spend(lower as ClassOfService, units, leaves)) return true;
     for (let higher = serviceClass - 1; higher >= 0; higher--)
-      if (this.#spend(higher as ClassOfService, units, LEAVES[serviceClass])) return true;
+      if (this.#spend(higher as ClassOfService, units, Math.max(leaves, LEAVES[serviceClass]))) return true;
     if (serviceClass > 1 || this.#number !== 0 || this.#first < units) return false;
     this.#first -= units;
     return true;

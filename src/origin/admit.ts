@@ -6,8 +6,12 @@ import type { Admission } from "./admission.ts";
 import type { Fairness } from "./fairness.ts";
 import type { Retries } from "./retries.ts";
 
-/** How long a proven person or system waits for room, and how often it looks. An isolate cannot wake another request. */
+/**
+ * How long a proven person or system waits for room, and how often it looks: often at first, as whoever took little finds room
+ * soon. An isolate cannot wake another request.
+ */
 const QUEUE_MS = 2000;
+const POLL_FIRST_MS = 10;
 const POLL_MS = 50;
 /** Others wait a moment, and not many of them: several pages at once are no reason to refuse, while there is room on the whole. */
 const MOMENT_MS = 500;
@@ -24,6 +28,8 @@ export interface Gate {
   readonly retries: Retries;
   /** How many wait a moment who are not proven clients. */
   waiting: number;
+  /** What proven clients wait for, cost units by class: demand for as long as they wait. */
+  readonly queued: [number, number, number, number];
 }
 
 export interface Asking {
@@ -76,13 +82,18 @@ async function inQueue(
   wait: (ms: number) => Promise<unknown>,
   clock: () => number,
 ): Promise<Room> {
-  const from = clock();
-  while (clock() - from < QUEUE_MS) {
-    await wait(POLL_MS);
-    if (asking.gone.aborted) return "gone";
-    if (take()) return "room";
-  }
   const { cost, importance } = asking.decision.route;
+  const from = clock();
+  gate.queued[serviceClass] += cost;
+  try {
+    for (let waitedMs = 0; waitedMs < QUEUE_MS; waitedMs = clock() - from) {
+      await wait(Math.min(POLL_MS, QUEUE_MS - waitedMs, Math.max(POLL_FIRST_MS, waitedMs)));
+      if (asking.gone.aborted) return "gone";
+      if (take()) return "room";
+    }
+  } finally {
+    gate.queued[serviceClass] -= cost;
+  }
   if (importance !== "critical") return refused(gate, asking, clock());
   gate.admission.overdraw(serviceClass, cost);
   return "overdrawn";
@@ -125,7 +136,7 @@ function takeFairly(
   now: number,
 ): boolean {
   if (principal === null || !admission.isScarce(serviceClass)) return admission.take(serviceClass, units, now);
-  if (!fairness.mayTake(principal, now) || !admission.take(serviceClass, units, now)) return false;
+  if (!admission.take(serviceClass, units, now, fairness.leaves(principal, now))) return false;
   fairness.note(principal, units);
   return true;
 }

@@ -1,28 +1,37 @@
 /**
- * Fair among principals while room is scarce: whoever has taken much more than others lately waits until they have had theirs.
+ * Fair among principals while room is scarce: the more somebody took lately, measured by what the others took, the more of the
+ * bucket she leaves to them. So whoever asks now and then, as a doctor does, finds room at once beside systems that ask as fast
+ * as they are answered, and nothing lies idle: what is left is a part of what has been saved up, not of what flows.
+ *
  * Principals share a fixed number of places by their hash (stochastic fairness queueing: P. McKenney, 1990), so memory is
  * bounded; places are used during scarcity only, so it costs nothing otherwise.
  */
 
-const PLACES = 256;
-/** What was taken counts half after so long. */
-const HALVES_EVERY_MS = 1000;
-/** How many times the mean of all who take somebody may take. */
-const TIMES_MEAN = 1.5;
-/** Taken so little, nobody has taken too much, cost units. */
-const UNITS_MIN = 8;
+/** 32 kB. A hundred systems take one in forty: a doctor seldom shares hers with one of them. */
+export const PLACES = 4096;
+/** What was taken counts half after so long: longer than one waits in the worst crowd, or all who wait would look alike. */
+const HALF_AFTER_MS = 8000;
+const FADES_EVERY_MS = 1000;
+/** Share of the bucket that is left to others by whoever took twice as much as they did, or more: then it is scarce no more. */
+const LEAVES_MOST = 0.5;
+const MUCH_MORE = 2;
+/** Less than so much, cost units, is nothing. */
+const UNITS_MIN = 0.05;
 
 export class Fairness {
   readonly #taken = new Float64Array(PLACES);
   #sum = 0;
   #places = 0;
-  #halvedAt = 0;
+  #fadedAt = 0;
 
-  /** Whether it is this principal's turn before others. */
-  mayTake(principal: string, now: number): boolean {
-    this.#halve(now);
+  /** What this principal leaves in the bucket to the others, as a share of its depth. */
+  leaves(principal: string, now: number): number {
+    this.#fade(now);
     const taken = this.#taken[placeOf(principal)] ?? 0;
-    return taken < UNITS_MIN || taken <= (TIMES_MEAN * this.#sum) / Math.max(1, this.#places);
+    const others = this.#places - (taken > 0 ? 1 : 0);
+    if (taken === 0 || others === 0) return 0;
+    const usual = (this.#sum - taken) / others;
+    return LEAVES_MOST * Math.min(1, taken / (MUCH_MORE * usual));
   }
 
   note(principal: string, units: number): void {
@@ -33,17 +42,19 @@ export class Fairness {
     this.#sum += units;
   }
 
-  #halve(now: number): void {
-    const times = Math.floor((now - this.#halvedAt) / HALVES_EVERY_MS);
+  #fade(now: number): void {
+    const times = Math.floor((now - this.#fadedAt) / FADES_EVERY_MS);
     if (times <= 0) return;
-    this.#halvedAt = now;
+    this.#fadedAt = now;
+    if (this.#places === 0) return;
+    const left = 0.5 ** ((times * FADES_EVERY_MS) / HALF_AFTER_MS);
     this.#sum = 0;
     this.#places = 0;
     for (let i = 0; i < PLACES; i++) {
-      const left = (this.#taken[i] ?? 0) / 2 ** Math.min(times, 60);
-      this.#taken[i] = left < 0.5 ? 0 : left;
-      if (left < 0.5) continue;
-      this.#sum += left;
+      const rest = (this.#taken[i] ?? 0) * left;
+      this.#taken[i] = rest < UNITS_MIN ? 0 : rest;
+      if (rest < UNITS_MIN) continue;
+      this.#sum += rest;
       this.#places++;
     }
   }

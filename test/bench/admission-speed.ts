@@ -1,7 +1,7 @@
 /** One request's way through admission, ns, in Node's V8: room, retries, fairness. Only what needs no waiting. */
 import { Admission } from "../../src/origin/admission.ts";
 import { admit, type Gate } from "../../src/origin/admit.ts";
-import { Fairness, hash32 } from "../../src/origin/fairness.ts";
+import { Fairness, hash32, PLACES } from "../../src/origin/fairness.ts";
 import { Retries } from "../../src/origin/retries.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { figure, type Line } from "./line.ts";
@@ -9,8 +9,6 @@ import rules from "./rules.ts";
 
 const NOW = 1_800_000_000_000;
 const PRINCIPALS = 100;
-/** As many as src/origin/fairness.ts has: two who share one would be let in less often, and that is not what is measured. */
-const PLACES = 256;
 /** How many requests there are in a millisecond: the clock moves on. */
 const PER_MS = 10;
 /** Requests a second, of one unit each. */
@@ -28,7 +26,7 @@ function gateFor(kind: Kind): Gate {
   admission.lease({ number: 1, perSecond: [perSecond, perSecond, perSecond, perSecond], forMs: 1e9 }, NOW);
   // A bucket holds two seconds. Below half of it a class is shared out fairly, at some more cost.
   if (kind === "scarce") admission.overdraw(0, 1.2 * perSecond);
-  return { admission, fairness: new Fairness(), retries: new Retries(), waiting: CROWDED };
+  return { admission, fairness: new Fairness(), retries: new Retries(), waiting: CROWDED, queued: [0, 0, 0, 0] };
 }
 
 function nsPerAdmit(kind: Kind, requests: number): number {
@@ -57,7 +55,7 @@ function nsPerAdmit(kind: Kind, requests: number): number {
   return ((performance.now() - from) * 1e6) / requests;
 }
 
-/** Principals, no two of which have the same place. */
+/** Principals, no two of which have the same place: two who share one would be let in less often, and that is not measured. */
 function principalsApart(): readonly string[] {
   const byPlace = new Map<number, string>();
   for (let n = 0; byPlace.size < PRINCIPALS; n++) {

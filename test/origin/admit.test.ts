@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Admission } from "../../src/origin/admission.ts";
 import { type Asking, admit, type Gate, type Room } from "../../src/origin/admit.ts";
 import { Fairness } from "../../src/origin/fairness.ts";
@@ -18,7 +18,7 @@ function gate(unitsPerSecond: number): Gate {
   admission.lease({ number: 1, perSecond: [each, each, each, each], forMs: 600_000 }, NOW);
   // No new isolate: in its first second and a half strangers wait for what was asked for.
   admission.take(0, Number.POSITIVE_INFINITY, NOW - 2000);
-  return { admission, fairness: new Fairness(), retries: new Retries(), waiting: 0 };
+  return { admission, fairness: new Fairness(), retries: new Retries(), waiting: 0, queued: [0, 0, 0, 0] };
 }
 
 function asking(lane: Asking["lane"], importance: Importance, different: Partial<Asking> = {}): Asking {
@@ -130,7 +130,7 @@ it("whoever had much takes what others leave: who reads finds room beside a farm
 
 it("is fair in scarcity: one who asks for everything leaves others of her class their part", async () => {
   const { admission, fairness, retries } = gate(40);
-  const at: Gate = { admission, fairness, retries, waiting: 0 };
+  const at: Gate = { admission, fairness, retries, waiting: 0, queued: [0, 0, 0, 0] };
   const got = { greedy: 0, modest: 0 };
   for (let ms = 0; ms < 20_000; ms += 10) {
     for (let i = 0; i < 10; i++)
@@ -144,4 +144,70 @@ it("is fair in scarcity: one who asks for everything leaves others of her class 
   // 40 units a second in all; 20 are wanted by the modest one.
   expect(got.modest / 20).toBeGreaterThan(8);
   expect(got.greedy / 20).toBeGreaterThan(8);
+});
+
+describe("two hundred systems that ask again as soon as they are answered, where there is room for sixty requests a second", () => {
+  /** Time goes on to whoever wakes next. */
+  class Sleepers {
+    now = NOW;
+    #asleep: { readonly until: number; readonly wake: () => void }[] = [];
+
+    readonly wait = (ms: number): Promise<void> =>
+      new Promise((wake) => this.#asleep.push({ until: this.now + ms, wake }));
+
+    async runUntil(end: number): Promise<void> {
+      for (;;) {
+        const next = Math.min(...this.#asleep.map(({ until }) => until));
+        if (next > end) return;
+        this.now = next;
+        const awake = this.#asleep.filter(({ until }) => until === next);
+        this.#asleep = this.#asleep.filter(({ until }) => until !== next);
+        for (const { wake } of awake) {
+          wake();
+          for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+        }
+      }
+    }
+  }
+
+  async function crowd(): Promise<{ readonly waits: readonly number[]; readonly served: number; readonly at: Gate }> {
+    const time = new Sleepers();
+    const at = gate(0);
+    at.admission.lease({ number: 2, perSecond: [60, 0, 0, 0], forMs: 600_000 }, NOW);
+    const waits: number[] = [];
+    let served = 0;
+    const system = async (principal: string): Promise<void> => {
+      for (;;) {
+        const room = await admit(at, asking("machine", "high", { principal, decision }), time.wait, () => time.now);
+        if (room === "room") served++;
+        await time.wait(20);
+      }
+    };
+    const doctor = async (): Promise<void> => {
+      for (;;) {
+        await time.wait(6000);
+        const from = time.now;
+        await admit(at, asking("clinician", "high", { principal: "doctor", decision }), time.wait, () => time.now);
+        waits.push(time.now - from);
+      }
+    };
+    const decision = {
+      serviceClass: 0,
+      route: { ...site?.routes.at(-1), importance: "high", cost: 1 },
+    } as Asking["decision"];
+    for (let n = 0; n < 200; n++) void system(`system ${n}`);
+    void doctor();
+    await time.runUntil(NOW + 60_000);
+    return { waits, served, at };
+  }
+
+  it("leave a doctor room at once, all the room is used, and what they wait for counts as wanted", async () => {
+    const { waits, served, at } = await crowd();
+    // At first nobody took more than she did.
+    const [, ...later] = waits;
+    expect(later.length).toBeGreaterThanOrEqual(8);
+    expect(Math.max(...later)).toBeLessThanOrEqual(100);
+    expect(served).toBeGreaterThanOrEqual(0.95 * 60 * 60);
+    expect(at.queued[0]).toBeGreaterThan(30);
+  });
 });
