@@ -20,6 +20,11 @@ const DEPTH_SECONDS: Rates = [2, 2, 0.25, 0.25];
 const DEPTH_MIN: Rates = [12, 8, 1, 1];
 /** What each class leaves in the bucket of a higher one, as a share of its depth. */
 const LEAVES: Rates = [0, 0.2, 0.35, 0.5];
+/**
+ * While what was overdrawn is paid off, so much of a bucket is kept for those who leave little to others (fairness.ts): less
+ * than other classes leave. With nothing kept, everybody would wait until she may overdraw herself.
+ */
+const KEPT_IN_DEBT = 0.2;
 /** What whoever had much leaves to those of her class who had little. */
 const LEFT_TO_OTHERS = 0.5;
 /** What P0 and P1 may take before the first lease, cost units in all: paid out of the watch's reserve. */
@@ -61,6 +66,8 @@ export class Admission {
   /** What fills the buckets now, brake included. */
   #rates: Rates = NO_RATES;
   readonly #buckets: Four = [0, 0, 0, 0];
+  /** What was overdrawn and is not paid off yet. */
+  readonly #debts: Four = [0, 0, 0, 0];
   readonly #brake: Four = [1, 1, 1, 1];
   #trouble = 0;
   #brakedAt = 0;
@@ -131,10 +138,9 @@ export class Admission {
 
   /** Takes in spite of everything: the last resort for a doctor's critical request. Paid off by those after it. */
   overdraw(serviceClass: ClassOfService, units: number): void {
-    this.#buckets[serviceClass] = Math.max(
-      this.#buckets[serviceClass] - units,
-      -depthOf(this.#rates, serviceClass) - units,
-    );
+    const most = depthOf(this.#rates, serviceClass) + units;
+    this.#debts[serviceClass] = Math.min(most, this.#debts[serviceClass] + units);
+    this.#payOff(serviceClass);
   }
 
   /** Less than half of its bucket is left to a class: whoever took much lately should let others go first. */
@@ -182,7 +188,15 @@ export class Admission {
     for (const c of CLASSES) {
       if (brake[c] < 1) brake[c] = Math.min(1, brake[c] * BRAKE_RELEASES ** seconds);
       this.#buckets[c] = Math.min(depthOf(this.#rates, c), this.#buckets[c] + this.#rates[c] * seconds);
+      if (this.#debts[c] > 0) this.#payOff(c);
     }
+  }
+
+  #payOff(serviceClass: ClassOfService): void {
+    const kept = KEPT_IN_DEBT * depthOf(this.#rates, serviceClass);
+    const paid = Math.min(this.#debts[serviceClass], Math.max(0, this.#buckets[serviceClass] - kept));
+    this.#buckets[serviceClass] -= paid;
+    this.#debts[serviceClass] -= paid;
   }
 
   #forget(): void {
@@ -191,6 +205,7 @@ export class Admission {
     this.#first = FIRST_UNITS;
     this.#filledAt = 0;
     this.#buckets.fill(0);
+    this.#debts.fill(0);
   }
 
   #unbraked(now: number): Rates {

@@ -82,7 +82,8 @@ async function inQueue(
   wait: (ms: number) => Promise<unknown>,
   clock: () => number,
 ): Promise<Room> {
-  const { cost, importance } = asking.decision.route;
+  const { principal, decision } = asking;
+  const { cost, importance } = decision.route;
   const from = clock();
   gate.queued[serviceClass] += cost;
   try {
@@ -96,6 +97,7 @@ async function inQueue(
   }
   if (importance !== "critical") return refused(gate, asking, clock());
   gate.admission.overdraw(serviceClass, cost);
+  if (principal !== null) gate.fairness.note(principal, cost);
   return "overdrawn";
 }
 
