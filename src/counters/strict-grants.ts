@@ -23,13 +23,17 @@ const ASK_AGAIN_MS = 1000;
 const CALLS_PER_SECOND = 200;
 /** One isolate may hold so much of a budget at once, so that it does not starve the others. */
 const SHARE_MAX = 0.25;
+/** Ahead of any need a budget is given out only down to this share of its burst: what nobody uses is lost to those who need it. */
+const AHEAD_LEAVES = 0.5;
 
 export interface GrantRequest {
   /** Halves of the key's 64-bit keyed hash: no name, no address. */
   readonly hi: number;
   readonly lo: number;
-  /** Tokens asked for, at least 1. */
+  /** Tokens that somebody waits for, or is about to; 0 where the isolate only asks ahead. */
   readonly tokens: number;
+  /** So many more for those who may come next, as long as half of the budget is left to others. */
+  readonly ahead?: number;
   /** Milliseconds of the budget's time that one token spends. */
   readonly emissionMs: number;
   /** Burst × emissionMs. */
@@ -101,9 +105,12 @@ export class StrictGrants {
     const known = this.#tats.get(key);
     if (known === undefined && this.#tats.size >= KEYS_MAX) return { tokens: 0, leaseMs, retryMs: this.#askAgainMs() };
     let tat = known ?? this.#tatOfStranger(toleranceMs);
-    const wanted = Math.min(request.tokens, Math.max(1, Math.floor((SHARE_MAX * toleranceMs) / emissionMs)));
+    const most = Math.max(1, Math.floor((SHARE_MAX * toleranceMs) / emissionMs));
+    const wanted = Math.min(request.tokens, most);
+    const withAhead = Math.min(request.tokens + (request.ahead ?? 0), most);
+    const ahead = { ...spend, toleranceMs: (1 - AHEAD_LEAVES) * spend.toleranceMs };
     let tokens = 0;
-    while (tokens < wanted && waitMs(tat, spend, now) === 0) {
+    while (tokens < withAhead && waitMs(tat, tokens < wanted ? spend : ahead, now) === 0) {
       tat = spent(tat, emissionMs, now);
       tokens++;
     }

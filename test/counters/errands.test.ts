@@ -1,7 +1,7 @@
 /** Errands on their way: how long those wait who sign in, and what becomes of them when shards or requests fail. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CALL_EVERY_MS } from "../../src/counters/call-pace.ts";
+import { CALL_EVERY_MS, callsAtMost } from "../../src/counters/call-pace.ts";
 import { ROUND_EVERY_MS } from "../../src/counters/courier.ts";
 import { STRICT_PATIENCE_MS } from "../../src/counters/patience.ts";
 import { SHARD_COUNT } from "../../src/counters/shard.ts";
@@ -48,6 +48,21 @@ describe("somebody who signs in on a quiet day", () => {
     const { got, tookMs } = await lab.timed(lab.isolate(0).signIn(signInFrom("AS1", "a prefix")));
     expect(got.kind).toBe("spent");
     expect(tookMs).toBeLessThanOrEqual(250);
+  });
+});
+
+describe("somebody who opens the sign-in page and types", () => {
+  it("finds a token when she sends it, within twenty seconds, and costs no call more", async () => {
+    for (const typingMs of [300, 3000, 9000, 15_000, 19_000]) {
+      const lab = new ErrandLab(1);
+      const work = (ms: number) => ms % 20 === 0 && lab.isolate(0).touch();
+      await lab.pass(5000, work);
+      void lab.isolate(0).signIn(signInFrom("AS1", "a prefix"));
+      await lab.pass(Math.max(1500, typingMs), work);
+      const { got, tookMs } = await lab.timed(lab.isolate(0).signIn(signInFrom("AS1", "a prefix")));
+      expect({ typingMs, kind: got.kind, tookMs }).toEqual({ typingMs, kind: "spent", tookMs: 0 });
+      expect(lab.isolate(0).calls.length).toBeLessThanOrEqual(callsAtMost(5000 + typingMs + 1500));
+    }
   });
 });
 

@@ -123,6 +123,19 @@ describe("a strict budget", () => {
     expect(writes).toBeLessThanOrEqual(120 / 5);
   });
 
+  it("is given out ahead of any need only while half of it is left to those who need it", () => {
+    const grants = new StrictGrants(new MemoryEpoch(), START);
+    const { emissionMs, toleranceMs } = budget;
+    const ask = (tokens: number, ahead: number) =>
+      grants.grant({ hi: 1, lo: 2, tokens, ahead, emissionMs, toleranceMs }, START).tokens;
+    let ahead = 0;
+    for (let i = 0; i < 50; i++) ahead += ask(0, 3);
+    expect(ahead).toBeGreaterThan(4);
+    expect(ahead).toBeLessThanOrEqual(10);
+    expect(ask(3, 3)).toBe(3);
+    expect(ask(3, 3)).toBe(3);
+  });
+
   it("goes on at its rate, without a burst, after a restart", async () => {
     const asks = Array.from({ length: 500 }, (_, i) => ({ atMs: i * 50, isolate: i % 5 }));
     const { passed } = await passages(5, asks, [1000]);
