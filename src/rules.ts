@@ -65,6 +65,7 @@ export default defineRules({
     { name: "one system", per: "principal", lanes: "machine", perMinute: 1800, burst: 300, then: "limit" },
     { name: "one resident", per: "principal", lanes: "resident", perMinute: 240, burst: 60, then: "limit" },
     // By cost, as it is the origin's work that a clearance buys: who reads a page every five seconds takes 20 units a minute.
+    // 120 requests a minute, 40 at once, as one would count requests, would be 480 units of searches: one puzzle, 24 people's work.
     { name: "one clearance", per: "clearance", perMinute: 30, burst: 60, counts: "cost", then: "limit" },
     { name: "one address", per: "address", perMinute: 300, burst: 100, then: "challenge" },
     // 30 requests a minute for each seat: multiplied by the facility's seats.
