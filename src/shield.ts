@@ -260,6 +260,10 @@ async function turnAway(visit: Visit, verdict: Refusal, reason: string, identity
   return respond().verdict(verdict, reason, identity.lane, desk.posture(now), carried);
 }
 
+/**
+ * From here on tokens of strict budgets stay spent, whatever comes of it: nobody knows what the origin has seen of a request that
+ * it did not answer, and one that may have begun a sign-in must count as one.
+ */
 async function forwarded(visit: Visit, identity: Identity, decision: Decision): Promise<Response> {
   const { facts, env, ctx, isolate, desk, respond, form } = visit;
   visit.asked = true;

@@ -39,6 +39,8 @@ const HUNGRY_EVERY_MS = 400;
 /** Half of what an object bears (about 1,000 calls/s, platform documentation): the rest is for merges and spent puzzles. */
 const EXCHANGES_PER_SECOND_MAX = 400;
 const SWEEP_EVERY_MS = 1000;
+/** Counts of before such a silence are too old for the watch, which takes them for those of the last second. */
+const SUMMARIES_KEPT_MS = 5000;
 /** An isolate that missed so many of its exchanges is no longer counted. */
 const MISSED_UNTIL_GONE = 5;
 const ISOLATES_MAX = 4096;
@@ -101,6 +103,8 @@ export class Shard {
   readonly #passEnds = new PassEndLog();
   #handedOverAt = 0;
   #toldWatchAt = 0;
+  /** When an isolate last reported. */
+  #notedAt = 0;
   #hungry = false;
   #sweptAt = 0;
 
@@ -216,6 +220,9 @@ export class Shard {
   }
 
   #note({ isolate, sites }: ExchangeReport, now: number): void {
+    // What came after the last word to the watch, and then nothing for long, tells nothing of now.
+    if (now - this.#notedAt > SUMMARIES_KEPT_MS) this.#summaries.clear();
+    this.#notedAt = now;
     const before = this.#isolates.get(isolate);
     const need = new Map<string, Rates>();
     for (const summary of sites) {

@@ -81,6 +81,8 @@ export class Lookout {
   }
 
   report({ shard, incarnation, sites }: ShardReport, now: number): readonly SiteOrders[] {
+    // Counts of before a silence tell nothing of now: an old flood must not put anybody on guard.
+    if (now - this.#steeredAt > SHARD_GONE_AFTER_MS) for (const site of this.#sites.values()) site.pending = undefined;
     for (const summary of sites) {
       this.#noteLoneliness(summary.aloneMs ?? 0, now);
       const site = this.#siteFor(summary, now);
