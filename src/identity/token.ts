@@ -66,7 +66,8 @@ export function tokenProof(sources: readonly TokenSource[], sealer: Sealer): Pro
       for (const source of sources) {
         const seen = glance(token, source.policy, now);
         if (typeof seen === "string") {
-          refusal = seen;
+          // Its times are looked at last: an issuer that finds it expired is its own, whatever others say of it.
+          if (refusal !== "expired") refusal = seen;
           continue;
         }
         const hash = toBase64url(new Uint8Array(await crypto.subtle.digest("SHA-256", encoder.encode(token))));
@@ -85,7 +86,11 @@ export function tokenProof(sources: readonly TokenSource[], sealer: Sealer): Pro
           return refused(why);
         }
         const proven = await bearerOf(outcome.claims, source.policy);
-        if (proven === null) return refused("not-accepted");
+        if (proven === null) {
+          // Rightly signed, for nobody: what it says does not change, so it is not verified again and again.
+          bad.set(hash, { why: "not-accepted", at: now });
+          return refused("not-accepted");
+        }
         good.set(hash, { proven, at: now });
         return proven;
       }

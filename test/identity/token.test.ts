@@ -66,6 +66,13 @@ describe("a bearer token", () => {
     });
     expect(await (await proving({ lane: "resident" })).made.prove(bearing(none))).toMatchObject({ lane: "resident" });
   });
+  it("of somebody whom the rules give no lane is verified once as well", async () => {
+    const { made } = await proving();
+    const guest = await issuer.token(NOW, { claims: { role: "guest" } });
+    await made.prove(bearing(guest));
+    made.mayTry = false;
+    expect(await made.prove(bearing(guest))).toMatchObject({ lane: "unknown", refusal: { why: "not-accepted" } });
+  });
   it("tells since when a person is signed in; a system was known before", async () => {
     const { made } = await proving();
     const signedInAtS = NOW / 1000 - 7200;
@@ -148,6 +155,9 @@ describe("a bearer token", () => {
     const claims = { role: "doctor" };
     const own = await made.prove(bearing(await second.token(NOW, { issuer: "https://b.example", claims })));
     expect(own).toMatchObject({ lane: "clinician" });
+    // Whose it is says why it is refused, whatever the others would say.
+    const over = await doctor({ expiresAtS: NOW / 1000 - 3600 });
+    expect(await made.prove(bearing(over))).toMatchObject({ refusal: { why: "expired" } });
     expect(await made.prove(bearing(await second.token(NOW, { claims })))).toMatchObject({
       refusal: { why: "forged" },
     });
