@@ -65,7 +65,7 @@ export function decide(
     const { charge, waitS } = exceeded;
     const { budget } = charge;
     // A person who has spent her own budget is held to it, but never locked out: she may sign in, as anybody may.
-    if (budget.per === "principal" && route.vouches && identity.lane !== "machine")
+    if (budget.per === "principal" && isPartOfSignIn(route) && identity.lane !== "machine")
       return decide(facts, asStranger(identity), site, policy, counters, situation, now);
     const verdict = beyond(budget, waitS, facts, route);
     const standing = verdict.kind === "limit" && standsForAddress(budget, facts, identity);
@@ -229,7 +229,12 @@ function sparedTheChallenge({ facility, knownDevice, transaction }: Identity, { 
   // Identity providers send people back in their browsers: a program that brings nothing of ours comes from nowhere.
   if (route.signIn === "return")
     return transaction !== null || knownDevice || facts.asker === "navigation" || facts.asker === "frame";
-  return route.vouches && (knownDevice || route.challenge === "never");
+  return knownDevice ? isPartOfSignIn(route) : route.vouches && route.challenge === "never";
+}
+
+/** Where signing in begins need not be where it ends: often the one redirects, and only the other vouches. */
+function isPartOfSignIn({ signIn, vouches }: CompiledRoute): boolean {
+  return signIn !== null || vouches;
 }
 
 /**

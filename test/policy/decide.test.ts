@@ -12,10 +12,25 @@ const policy = compile(rules);
 const room: CounterView = { waitSeconds: () => 0 };
 const spent: CounterView = { waitSeconds: () => 12.3 };
 
-function verdictOf(subject: Facts, who: Identity, posture: Posture = "normal", counters: CounterView = room) {
-  const site = policy.siteOf.get(subject.host);
+/** The same, but where signing in begins nobody is vouched for: that is done where she returns. */
+const leadingOn = compile({
+  ...rules,
+  sites: rules.sites.map((site) => ({
+    ...site,
+    routes: site.routes.map((route) => (route.signIn === "start" ? { ...route, vouches: false } : route)),
+  })),
+});
+
+function verdictOf(
+  subject: Facts,
+  who: Identity,
+  posture: Posture = "normal",
+  counters: CounterView = room,
+  rulesInForce = policy,
+) {
+  const site = rulesInForce.siteOf.get(subject.host);
   if (!site) throw new Error("no such site");
-  return decide(subject, who, site, policy, counters, inPosture(posture), 1_000_000);
+  return decide(subject, who, site, rulesInForce, counters, inPosture(posture), 1_000_000);
 }
 const kindOf = (...args: Parameters<typeof verdictOf>) => verdictOf(...args).verdict.kind;
 
@@ -55,6 +70,8 @@ describe("a person who has spent her budget", () => {
     // Her device is known: sign-in is not challenged even in an attack.
     expect(kindOf(signIn, who, "elevated", spentByHer)).toBe("allow");
   });
+  it("may begin to sign in also where that only leads on to the identity provider", () =>
+    expect(kindOf(facts({ pathname: "/login" }), doctor, "elevated", spentByHer, leadingOn)).toBe("allow"));
   it("then spends what strangers spend, and is refused where they are", () => {
     expect(verdictOf(signIn, doctor, "normal", spentByHer).charges.map(({ budget }) => budget.per)).toEqual([
       "address",
@@ -142,6 +159,7 @@ describe("an unknown client", () => {
   it("on a known device may sign in without a challenge, and no more", () => {
     const known = identity({ knownDevice: true });
     expect(kindOf(facts({ pathname: "/login" }), known, "elevated")).toBe("allow");
+    expect(kindOf(facts({ pathname: "/login" }), known, "elevated", undefined, leadingOn)).toBe("allow");
     expect(kindOf(facts({ pathname: "/app/prescriptions" }), known, "elevated")).toBe("challenge");
   });
   it("in a registered hospital is not challenged, and spends from the hospital's budget by its seats", () => {
