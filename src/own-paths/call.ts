@@ -1,6 +1,7 @@
 /** What operators' calls have in common: how they are read, how they are answered, and that nobody waits for ever. */
 import * as v from "valibot";
 import { WATCH_PATIENCE_MS } from "../counters/patience.ts";
+import { sentenceFor } from "../policy/wrong-words.ts";
 
 const BODY_MAX_CHARACTERS = 8192;
 /** A day: whoever still needs it then decides again. */
@@ -28,7 +29,7 @@ export async function read<T extends v.GenericSchema>(
   }
   const parsed = v.safeParse(schema, said);
   if (parsed.success) return { said: parsed.output };
-  const sentences = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "the call"}: ${issue.message}`);
+  const sentences = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? "the call"}: ${sentenceFor(issue)}`);
   return { problem: problem(422, sentences.join("; ")) };
 }
 

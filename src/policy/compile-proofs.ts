@@ -50,9 +50,7 @@ function compileCertificates(rules: CertificateRules, sites: readonly SiteRules[
   }
   if (rules.issuers.length === 0)
     report(where, "it has no issuers, so it would believe nobody.", 'Name one, like "CN=Health CA,O=Example,C=LV".');
-  for (const issuer of rules.issuers)
-    if (!/^[A-Za-z0-9.]+=./.test(issuer))
-      report(where, `"${issuer}" is no distinguished name.`, 'Write it like "CN=Health CA,O=Example,C=LV".');
+  for (const issuer of rules.issuers) checkIssuer(issuer, where, report);
   for (const serial of rules.revokedSerials ?? [])
     if (!/^[0-9A-F]+$/.test(plainSerial(serial)))
       report(where, `"${serial}" is no serial number.`, "Write it in hexadecimal, like 00936EACBE07F201DF.");
@@ -63,6 +61,22 @@ function compileCertificates(rules: CertificateRules, sites: readonly SiteRules[
     principal: rules.principal ?? "serial",
     revokedSerials: new Set((rules.revokedSerials ?? []).map(plainSerial)),
   };
+}
+
+/** Compared letter by letter with what the edge says, which is RFC 2253: any other spelling of it would believe nobody. */
+function checkIssuer(issuer: string, where: string, report: Report): void {
+  const parts = issuer.split(/(?<!\\),/);
+  const tight = parts.map((part) => part.trim().replace(/^([A-Za-z0-9.]+)\s*=\s*/, "$1="));
+  if (!tight.every((part) => /^[A-Za-z0-9.]+=./.test(part)))
+    report(where, `"${issuer}" is no distinguished name.`, 'Write it like "CN=Health CA,O=Example,C=LV".');
+  else if (parts.length > 1 && /^C=/i.test(tight[0] ?? ""))
+    report(
+      where,
+      `"${issuer}" begins with the country, so it is the wrong way round.`,
+      `Write "${tight.toReversed().join(",")}".`,
+    );
+  else if (tight.join(",") !== issuer)
+    report(where, `"${issuer}" has spaces that no certificate's name has here.`, `Write "${tight.join(",")}".`);
 }
 
 function compileRevoked(ids: readonly string[], report: Report): ReadonlySet<string> {

@@ -66,8 +66,10 @@ export function compile(rules: Rules): Policy {
   });
   const facilities = rules.facilities.map((facility): Facility => {
     const where = `facility "${facility.name}"`;
-    const expiresAt = Date.parse(facility.expires);
+    const expiresAt = endOfDay(facility.expires);
     if (Number.isNaN(expiresAt)) report(where, `"${facility.expires}" is no date.`, 'Write it like "2027-06-30".');
+    if (facility.networks.length === 0)
+      report(where, "it has no networks, so nobody is there.", "Name the addresses that it is seen from.");
     if (!(facility.seats >= 1)) report(where, "it has no seats.", "Say how many people may work there at one time.");
     const networks = facility.networks.map((text) => attempt(where, () => narrowNetwork(text), report));
     return {
@@ -77,6 +79,8 @@ export function compile(rules: Rules): Policy {
       networks: networks.filter((network) => network !== null),
     };
   });
+
+  unique(rules.facilities, "facility", report);
 
   const proofs = compileProofs(rules.proofs ?? {}, rules.sites, report);
   unique(rules.proofs?.certificates ?? [], "certificates", report);
@@ -233,6 +237,13 @@ function timeOf(text: string, where: string, report: Report): number {
   if (Number.isNaN(time))
     report(where, `"${text}" is no time.`, 'Write it with its offset, like "2026-12-01T18:00+02:00".');
   return time;
+}
+
+const DAY_MS = 86_400_000;
+
+/** When a day as "2027-06-30" is over (UTC), ms since 1970: what lasts until then holds on that day as well. */
+export function endOfDay(date: string): number {
+  return /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(date) + DAY_MS : Number.NaN;
 }
 
 /** A facility is a few addresses; a wide network would lift the challenge for half the internet. */

@@ -214,7 +214,7 @@ export interface FacilityRules {
   readonly networks: readonly string[];
   /** People who may work there at one time: each adds 30 requests a minute to the facility's budget. */
   readonly seats: number;
-  /** ISO date; after it the entry counts for nothing. */
+  /** The last day on which it counts, like "2027-06-30"; after it (UTC) the entry counts for nothing. */
   readonly expires: string;
 }
 

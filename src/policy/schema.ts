@@ -7,7 +7,9 @@ import { LANES } from "../identity/identity.ts";
 import { TOKEN_ALGORITHMS } from "../identity/jwks.ts";
 import { IMPORTANCES } from "./tables.ts";
 import { POSTURES } from "./verdict.ts";
+import { amongWords, sentenceFor } from "./wrong-words.ts";
 
+const only = <T extends v.ObjectEntries>(entries: T) => v.strictObject(entries, amongWords(entries));
 const oneOf = <T extends v.GenericSchema>(item: T) => v.union([item, v.pipe(v.array(item), v.minLength(1))]);
 const text = v.pipe(v.string(), v.minLength(1));
 const texts = oneOf(v.string());
@@ -39,12 +41,12 @@ const conditionParts = {
   query: v.optional(texts),
 };
 /** `not` may hold a condition that holds another `not`, and so on. */
-const Condition: v.GenericSchema = v.strictObject({ ...conditionParts, not: v.optional(v.lazy(() => Condition)) });
+const Condition: v.GenericSchema = only({ ...conditionParts, not: v.optional(v.lazy(() => Condition)) });
 
 const notice = { lv: text, en: text };
 const forATime = { until: text, because: text };
 
-const Route = v.strictObject({
+const Route = only({
   name: text,
   path: oneOf(text),
   methods: v.optional(conditionParts.method),
@@ -54,23 +56,23 @@ const Route = v.strictObject({
   challenge: v.optional(v.picklist(["when-needed", "never"])),
   signIn: v.optional(v.picklist(["start", "return"])),
   vouches: v.optional(v.boolean()),
-  cache: v.optional(v.strictObject({ seconds: v.pipe(v.number(), v.minValue(1)), query: v.array(text) })),
-  off: v.optional(v.strictObject({ ...forATime, notice: v.strictObject(notice) })),
+  cache: v.optional(only({ seconds: v.pipe(v.number(), v.minValue(1)), query: v.array(text) })),
+  off: v.optional(only({ ...forATime, notice: only(notice) })),
   timeoutSeconds: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 
-const Site = v.strictObject({
+const Site = only({
   name: text,
   hosts: v.pipe(v.array(text), v.minLength(1)),
-  origin: v.optional(v.union([v.strictObject({ url: text }), v.strictObject({ binding: text })])),
+  origin: v.optional(v.union([only({ url: text }), only({ binding: text })])),
   capacityPerSecond: v.number(),
-  posture: v.optional(v.strictObject({ is: v.picklist(POSTURES), ...forATime })),
-  notice: v.optional(v.strictObject({ ...notice, updated: text })),
+  posture: v.optional(only({ is: v.picklist(POSTURES), ...forATime })),
+  notice: v.optional(only({ ...notice, updated: text })),
   readableBy: v.optional(v.array(text)),
   routes: v.array(Route),
 });
 
-const Budget = v.strictObject({
+const Budget = only({
   name: text,
   per: v.picklist(["principal", "clearance", "transaction", "address", "prefix", "network", "facility"]),
   lanes: v.optional(conditionParts.lane),
@@ -84,18 +86,18 @@ const Budget = v.strictObject({
   then: v.picklist(["limit", "challenge"]),
 });
 
-const Rule = v.strictObject({
+const Rule = only({
   name: text,
   when: Condition,
   then: v.picklist(["allow", "challenge", "limit", "block", "observe"]),
   because: v.optional(v.string()),
 });
 
-const Facility = v.strictObject({ name: text, networks: v.array(text), seats: v.number(), expires: text });
+const Facility = only({ name: text, networks: v.array(text), seats: v.number(), expires: text });
 
 const provenLane = v.picklist(["machine", "clinician", "resident"]);
 
-const Certificates = v.strictObject({
+const Certificates = only({
   name: text,
   site: text,
   hosts: v.array(text),
@@ -105,25 +107,25 @@ const Certificates = v.strictObject({
   revokedSerials: v.optional(v.array(text)),
 });
 
-const Tokens = v.strictObject({
+const Tokens = only({
   name: text,
   issuer: text,
   keys: text,
   audience: oneOf(text),
   algorithms: oneOf(v.picklist(TOKEN_ALGORITHMS)),
   lane: v.optional(provenLane),
-  laneBy: v.optional(v.strictObject({ claim: text, values: v.record(text, provenLane) })),
+  laneBy: v.optional(only({ claim: text, values: v.record(text, provenLane) })),
   clockSkewSeconds: v.optional(v.number()),
 });
 
-const Proofs = v.strictObject({
+const Proofs = only({
   passesValidFrom: v.optional(text),
   certificates: v.optional(v.array(Certificates)),
-  serviceKeys: v.optional(v.strictObject({ revoked: v.optional(v.array(text)) })),
+  serviceKeys: v.optional(only({ revoked: v.optional(v.array(text)) })),
   tokens: v.optional(v.array(Tokens)),
 });
 
-const Rules = v.strictObject({
+const Rules = only({
   sites: v.array(Site),
   budgets: v.array(Budget),
   rules: v.array(Rule),
@@ -135,8 +137,29 @@ const Rules = v.strictObject({
 export function misspellings(rules: unknown): readonly string[] {
   const result = v.safeParse(Rules, rules);
   if (result.success) return [];
-  return result.issues.map((issue) => {
-    const path = issue.path?.map(({ key }) => String(key)).join(".") ?? "";
-    return `src/rules.ts, ${path}: ${issue.message.replace(/^Invalid (type|key|length): /, "")}`;
-  });
+  return result.issues.map((issue) => `src/rules.ts, ${placeOf(issue)}: ${sentenceFor(issue)}`);
+}
+
+const ONE_OF_MANY: Readonly<Record<string, string>> = {
+  sites: "site",
+  routes: "route",
+  budgets: "budget",
+  rules: "rule",
+  facilities: "facility",
+};
+
+/** Where it stands, by the names that its author gave: `site "portal", route "search", importance`. */
+function placeOf({ path }: v.BaseIssue<unknown>): string {
+  const steps: string[] = [];
+  for (const { key, value } of path ?? []) {
+    const last = steps.at(-1);
+    if (typeof key !== "number" || last === undefined) steps.push(String(key));
+    else steps[steps.length - 1] = `${ONE_OF_MANY[last] ?? last} ${nameIn(value) ?? `no. ${key + 1}`}`;
+  }
+  return steps.join(", ");
+}
+
+function nameIn(value: unknown): string | null {
+  const named = typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";
+  return named ? `"${value.name}"` : null;
 }

@@ -65,6 +65,16 @@ describe("proofs that are configured wrongly are refused with the remedy", () =>
       { certificates: [{ ...certificates, issuers: ["Health CA"] }] },
       /distinguished name/,
     ],
+    [
+      "an issuer as some tools print it",
+      { certificates: [{ ...certificates, issuers: ["CN = Health CA, O = Example, C = LV"] }] },
+      /spaces .* Write "CN=Health CA,O=Example,C=LV"/,
+    ],
+    [
+      "an issuer the wrong way round",
+      { certificates: [{ ...certificates, issuers: ["C=LV,O=Example,CN=Health CA"] }] },
+      /wrong way round\. Write "CN=Health CA,O=Example,C=LV"/,
+    ],
     ["a serial in decimal words", { certificates: [{ ...certificates, revokedSerials: ["no. 5"] }] }, /hexadecimal/],
     ["keys from anybody", { tokens: [{ ...tokens, keys: "http://login.example.lv/keys" }] }, /with https/],
     ["no audience", { tokens: [{ ...tokens, audience: [] }] }, /any other service/],
@@ -76,5 +86,34 @@ describe("proofs that are configured wrongly are refused with the remedy", () =>
     ["a withdrawn key that is none", { serviceKeys: { revoked: ["a b"] } }, /no id/],
   ])("%s", (_, proofs, sentence) => expect(problemsOf(proofs)).toMatch(sentence));
   it("a misspelt word", () =>
-    expect(misspellings({ ...rules, proofs: { certificate: [certificates] } }).join()).toMatch(/proofs\.certificate/));
+    expect(misspellings({ ...rules, proofs: { certificate: [certificates] } }).join()).toMatch(
+      /proofs, certificate: there is no such word\. Known: passesValidFrom, certificates, serviceKeys, tokens/,
+    ));
+  it.each<[string, object, RegExp]>([
+    [
+      "a lane that certificates cannot prove",
+      { certificates: [{ ...certificates, lane: "resident" }] },
+      /certificates "practices", lane: "resident" is not possible here\. Write one of "machine", "clinician"/,
+    ],
+    [
+      "a misspelt part of a token's rule",
+      { tokens: [{ ...tokens, audiences: "e-health" }] },
+      /tokens "login", audiences: there is no such word\. Known: name, issuer, keys, audience/,
+    ],
+    [
+      "an issuer that is missing",
+      { tokens: [{ ...tokens, issuer: undefined }] },
+      /tokens "login", issuer: it is missing/,
+    ],
+    [
+      "a shared secret",
+      { tokens: [{ ...tokens, algorithms: "HS256" }] },
+      /algorithms: "HS256" is not possible here\. Write one of "RS256"/,
+    ],
+    [
+      "a misspelt part of service keys",
+      { serviceKeys: { revokd: [] } },
+      /revokd: there is no such word\. Known: revoked/,
+    ],
+  ])("%s, in words", (_, proofs, sentence) => expect(misspellings({ ...rules, proofs }).join("\n")).toMatch(sentence));
 });

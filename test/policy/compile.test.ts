@@ -168,6 +168,41 @@ describe("compile", () => {
       { facilities: [{ name: "f", networks: ["192.0.2.0/24"], seats: 5, expires: "soon" }] },
       /is no date/,
     ],
+    [
+      "a date that others read differently",
+      { facilities: [{ name: "f", networks: ["192.0.2.0/24"], seats: 5, expires: "02/03/2027" }] },
+      /is no date\. Write it like "2027-06-30"/,
+    ],
+    [
+      "a facility that is nowhere",
+      { facilities: [{ name: "f", networks: [], seats: 5, expires: "2027-01-01" }] },
+      /has no networks.* Name the addresses/,
+    ],
+    [
+      "a facility twice",
+      {
+        facilities: [
+          { name: "f", networks: ["192.0.2.0/24"], seats: 5, expires: "2027-01-01" },
+          { name: "f", networks: ["198.51.100.0/24"], seats: 9, expires: "2027-01-01" },
+        ],
+      },
+      /facility "f": the name stands twice/,
+    ],
+    [
+      "a sign-in that may be started without end from one prefix",
+      { budgets: rules.budgets.filter(({ per, strict }) => !(per === "prefix" && strict)) },
+      /route "sign-in": no strict budget per prefix .* Add budgets/,
+    ],
+    [
+      "a sign-in that programs may start without end from one network, once they solved a puzzle",
+      { budgets: rules.budgets.filter(({ per, lanes }) => !(per === "network" && lanes === "cleared")) },
+      /route "sign-in": no strict budget per network .* "unknown" and "cleared"/,
+    ],
+    [
+      "a start of sign-in whose budget is not strict",
+      { budgets: rules.budgets.map((each) => ({ ...each, strict: false })) },
+      /route "sign-in": no strict budget per prefix/,
+    ],
   ])("refuses %s and says what to do", (_, different, sentence) => {
     expect(problemsOf(different)).toMatch(sentence);
     expect(problemsOf(different)).toContain("src/rules.ts, ");
@@ -189,16 +224,31 @@ describe("words that the language does not have", () => {
     [
       "an importance",
       { sites: [{ ...portal, routes: [{ ...route, importance: "vital" }] }] },
-      /sites\.0\.routes\.0\.importance: .*"critical".*"vital"/,
+      /site "e-health portal", route "assets", importance: "vital" is not possible here\. Write one of "critical"/,
     ],
     ["a kind of client", { sites: [{ ...portal, routes: [{ ...route, usedBy: "machines" }] }] }, /usedBy/],
-    ["whom a budget is for", { budgets: [{ ...budget, per: "adress" }] }, /budgets\.0\.per: .*"address".*"adress"/],
-    ["a key", { budgets: [{ ...budget, perMinuts: 4 }] }, /perMinuts/],
+    [
+      "whom a budget is for",
+      { budgets: [{ ...budget, per: "adress" }] },
+      /budget "one clinician", per: "adress" is not possible here\. Write one of .*"address"/,
+    ],
+    ["a key", { budgets: [{ ...budget, perMinuts: 4 }] }, /perMinuts: there is no such word\. Known: .*perMinute/],
+    [
+      "an origin that is none",
+      { sites: [{ ...portal, origin: { uri: "https://o.lv" } }] },
+      /origin: .*Known: url.* Or: .*Known: binding/,
+    ],
+    [
+      "what is missing",
+      { sites: [{ ...portal, capacityPerSecond: undefined }] },
+      /capacityPerSecond: it is missing\. Write a number/,
+    ],
+    ["what has no name", { rules: [{ when: {}, then: "block" }] }, /rule no\. 1, name: it is missing/],
     ["a part of a condition", { rules: [{ name: "x", when: { usrAgent: "*" }, then: "block" }] }, /usrAgent/],
     [
       "a part of a condition inside `not`",
       { rules: [{ name: "x", when: { not: { pth: "/" } }, then: "block" }] },
-      /when\.not\.pth/,
+      /rule "x", when, not, pth: there is no such word/,
     ],
     ["a method in small letters", { rules: [{ name: "x", when: { method: "post" }, then: "block" }] }, /capitals/],
   ])("are found and named: %s", (_, different, sentence) => {

@@ -9,6 +9,7 @@ const warningsFor = (expires: string, seats = 400) =>
 describe("a facility", () => {
   it.each([
     ["2027-02-28", /expired on 2027-02-28 and counts for nothing/],
+    ["2027-03-01", /expires today\./],
     ["2027-03-02", /expires in 1 day\./],
     ["2027-03-31", /expires in 30 days/],
   ])("that ends on %s is warned about", (expires, sentence) =>
