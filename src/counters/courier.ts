@@ -1,12 +1,12 @@
 /**
  * The courier of one shard: brings errands to the shards that own what they are about. What many isolates want of one owner
- * goes in one call, so an owner is called by each courier ten times a second at the most, whatever the flood.
+ * goes in one call, so an owner is called by each courier seven times a second at the most, whatever the flood.
  */
 import { type Errand, type ErrandAnswer, type ErrandAnswers, ownerOfErrand } from "./errands.ts";
 import { OWNER_PATIENCE_MS } from "./patience.ts";
 
-/** At 16 shards 150 calls a second for each at the most. Who finds nobody before him goes at once. */
-export const ROUND_EVERY_MS = 100;
+/** At 16 shards 100 calls a second for each at the most. Who finds nobody before him goes at once. */
+export const ROUND_EVERY_MS = 150;
 
 export interface CourierDeps {
   readonly ask: (owner: number, errands: readonly Errand[]) => Promise<ErrandAnswers>;

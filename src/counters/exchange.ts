@@ -269,6 +269,7 @@ export class Exchange {
 
   #succeeded(reply: ExchangeReply, deps: ExchangeDeps): void {
     this.#intervalMs = Math.min(BACKOFF_MAX_MS, Math.max(PACE_MIN_MS, reply.nextInMs || 0));
+    if (reply.firm) this.#pace.hold(this.#intervalMs * (1 - JITTER), deps.now());
     if (this.#failures > 0) {
       const aloneMs = deps.now() - this.#aloneSince;
       this.#aloneUntoldMs += aloneMs;

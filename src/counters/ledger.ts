@@ -20,6 +20,16 @@ const UNKNOWN = -1;
 const NONE: KeyHash = { hi: 0, lo: 0 };
 /** Exchanges after a spend until all that was spent elsewhere at the same time has come together at its owner. */
 const ASKS = 3;
+/**
+ * Of who spends little here nobody knows what she spends elsewhere, and the answer to her report is only what her home shard
+ * heard before. So she is asked after once more, with an exchange that goes anyway, when the owner's word has come there. Those
+ * questions take so much of the queue at the most.
+ */
+const PASSING_QUESTIONS_SHARE = 0.25;
+/** What stands in the queue: nothing of this slot, what must be told or asked, or a question that goes with an exchange only. */
+const NOT_QUEUED = 0;
+const QUEUED = 1;
+const QUEUED_IN_PASSING = 2;
 /** Only gives spending of unknown budgets an order between 0 and 1. */
 const UNKNOWN_BUDGET_MS = 60_000;
 /**
@@ -52,6 +62,8 @@ export class Ledger {
   /** Slots whose unreported spending is worth telling; bounded, the overflow waits for its next spend. */
   readonly #queue: Int32Array;
   #queueLength = 0;
+  /** Of them, questions in passing. */
+  #inPassing = 0;
   #forgotten = 0;
   readonly #setMask: number;
 
@@ -129,9 +141,10 @@ export class Ledger {
       keys[2 * i + 1] = this.#lo[slot] ?? 0;
       spentMs[i] = Math.min(this.#unreported[slot] ?? 0, Math.max(0, this.#at(slot) - now) + FRESH_MS);
       this.#unreported[slot] = 0;
-      this.#queued[slot] = 0;
+      this.#queued[slot] = NOT_QUEUED;
     }
     this.#queueLength = 0;
+    this.#inPassing = 0;
     return { keys, spentMs };
   }
 
@@ -145,7 +158,8 @@ export class Ledger {
   /**
    * Takes over what the other side knows of these keys, plus what was spent here since `collect`.
    * @param askAgain what was told of them: who spent, or of whom there was news, and is more than half way to a denial, is
-   * asked after again with the next exchanges. A denied key spends nothing and would never hear what others spent.
+   * asked after again with the next exchanges. A denied key spends nothing and would never hear what others spent. Who spent and
+   * seems to have plenty is asked after once.
    */
   settle(
     keys: Uint32Array,
@@ -158,9 +172,13 @@ export class Ledger {
       const before = this.#at(slot);
       const tat = Math.max(before, (tats[i] ?? 0) + (this.#unreported[slot] ?? 0));
       this.#tat[slot] = tat;
-      if (!askAgain || tat - askAgain.now <= (this.#deniedFrom[slot] ?? 0) / 2) continue;
-      const fresh = tat > before || (askAgain.spentMs[i] ?? 0) > 0;
-      const asks = fresh ? ASKS : (this.#asks[slot] ?? 0);
+      if (!askAgain) continue;
+      const spent = (askAgain.spentMs[i] ?? 0) > 0;
+      if (tat - askAgain.now <= (this.#deniedFrom[slot] ?? 0) / 2) {
+        if (spent) this.#askInPassing(slot);
+        continue;
+      }
+      const asks = spent || tat > before ? ASKS : (this.#asks[slot] ?? 0);
       if (asks === 0) continue;
       this.#asks[slot] = asks - 1;
       this.#enqueue(slot, 0);
@@ -175,9 +193,9 @@ export class Ledger {
     }
   }
 
-  /** Whether the next `collect` has something to tell, or to ask. */
+  /** Whether the next `collect` has something to tell, or to ask not only in passing. */
   get isWaiting(): boolean {
-    return this.#queueLength > 0;
+    return this.#queueLength > this.#inPassing;
   }
 
   /** TAT of a key, 0 when nothing is known of it. */
@@ -199,10 +217,21 @@ export class Ledger {
   /** Up to half the queue is for everybody, the rest for who spent so much. */
   #enqueue(slot: number, fromMs: number): void {
     const capacity = this.#queue.length;
+    if (this.#queued[slot] === QUEUED_IN_PASSING) {
+      this.#queued[slot] = QUEUED;
+      this.#inPassing--;
+    }
     if (this.#queued[slot] || fromMs === Number.POSITIVE_INFINITY || this.#queueLength >= capacity) return;
     if (this.#queueLength >= capacity / 2 && !((this.#unreported[slot] ?? 0) >= fromMs)) return;
-    this.#queued[slot] = 1;
+    this.#queued[slot] = QUEUED;
     this.#queue[this.#queueLength++] = slot;
+  }
+
+  #askInPassing(slot: number): void {
+    if (this.#queued[slot] || this.#queueLength >= this.#queue.length * PASSING_QUESTIONS_SHARE) return;
+    this.#queued[slot] = QUEUED_IN_PASSING;
+    this.#queue[this.#queueLength++] = slot;
+    this.#inPassing++;
   }
 
   #claim(hi: number, lo: number, now: number): number {

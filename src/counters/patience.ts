@@ -7,8 +7,12 @@
 export const OWNER_PATIENCE_MS = 400;
 /** One who signs in waits so long for a counter once it is asked. */
 export const STRICT_PATIENCE_MS = 600;
-/** After so long errands do not wait for an exchange that is under way: they go to their owners. */
-export const OVERDUE_PATIENCE_MS = 600;
+/**
+ * After so long errands do not wait for an exchange that is under way: they go to their owners, one call to each. Longer than a
+ * well shard takes from the far side of the world (300 ms to find it, as long on the way, a courier's round, the owner), or
+ * thousands of isolates did so because all are slow in the first second of a flood.
+ */
+export const OVERDUE_PATIENCE_MS = 1300;
 /** A solved puzzle waits so long for its shard once the exchange is due, before the visitor is told to try again. */
 export const PUZZLE_PATIENCE_MS = 2000;
 /** Who hands in a form again waits so long for the shard that knows whether it was sent. */

@@ -29,6 +29,8 @@ export interface ExchangeReport extends KnownLists {
 export interface ExchangeReply extends OperatorsLists {
   /** When the shard wants to hear from this isolate again, ms; the isolate adds jitter. */
   readonly nextInMs: number;
+  /** Not sooner, whatever waits: the shard has no room. Left out by older shards. */
+  readonly firm?: boolean;
   /** TATs of the keys that were reported, in the same order. */
   readonly tats: Float64Array;
   readonly sites: readonly SiteOrders[];

@@ -7,6 +7,7 @@
  * watch as well, whose orders come back with `obey`. Nothing here waits, and all memory is bounded.
  */
 import { PassEndLog } from "../identity/pass-ends.ts";
+import { CALLS_BORNE_PER_SECOND, CallsBorne } from "./call-pace.ts";
 import { LeaseBook } from "./lease-book.ts";
 import { Ledger, type Spendings } from "./ledger.ts";
 import { after, type KnownLists, newsFor, type OperatorsLists, versionsOf } from "./operators-lists.ts";
@@ -36,8 +37,6 @@ const EXCHANGE_EVERY_MS = 1150;
 const FIRST_PACE_MS = 250;
 /** While proven people need more than this shard, or their isolate, was given, both ask again sooner. */
 const HUNGRY_EVERY_MS = 400;
-/** Half of what an object bears (about 1,000 calls/s, platform documentation): the rest is for merges and spent puzzles. */
-const EXCHANGES_PER_SECOND_MAX = 400;
 const SWEEP_EVERY_MS = 1000;
 /** Counts of before such a silence are too old for the watch, which takes them for those of the last second. */
 const SUMMARIES_KEPT_MS = 5000;
@@ -101,6 +100,7 @@ export class Shard {
   #orders: readonly SiteOrders[] = [];
   #lists: OperatorsLists = {};
   readonly #passEnds = new PassEndLog();
+  readonly #calls = new CallsBorne();
   #handedOverAt = 0;
   #toldWatchAt = 0;
   /** When an isolate last reported. */
@@ -122,16 +122,26 @@ export class Shard {
 
   /** One isolate's report in, what it should know out. */
   exchange(report: ExchangeReport, now: number): ExchangeReply {
+    this.#calls.note(now);
     const tats = this.#spend(report.spendings, now);
     const isFirst = !this.#isolates.has(report.isolate);
     this.#note(report, now);
     const sites = this.#ordersFor(report, now);
-    const hungry = sites.some(({ site, lease }) => isHungry(this.#isolates.get(report.isolate)?.need.get(site), lease));
-    this.#hungry ||= hungry;
-    const soon = hungry || isFirst || this.#orders.length === 0;
+    const hunger = sites.map(({ site, lease }) => hungerOf(this.#isolates.get(report.isolate)?.need.get(site), lease));
+    const isHungry = hunger.some((whose) => whose !== null);
+    this.#hungry ||= isHungry;
+    const mayComeEarly = this.#calls.promise(hunger.includes("proven"), now);
+    const soon = mayComeEarly && (isHungry || isFirst || this.#orders.length === 0);
     const nextInMs = soon ? Math.max(FIRST_PACE_MS, this.#paceMs() / 3) : this.#paceMs();
     const passEnds = this.#passEnds.after(report.passEndsKnown ?? 0);
-    return { nextInMs, tats, sites, ...newsFor(report, this.#lists), ...(passEnds ? { passEnds } : {}) };
+    return {
+      nextInMs,
+      firm: !mayComeEarly,
+      tats,
+      sites,
+      ...newsFor(report, this.#lists),
+      ...(passEnds ? { passEnds } : {}),
+    };
   }
 
   /** Another shard hands over what its isolates spent of our keys, and learns where these stand. */
@@ -216,7 +226,7 @@ export class Shard {
 
   /** The more isolates, the slower the pace: this shard is never called more often than it bears. */
   #paceMs(): number {
-    return Math.max(EXCHANGE_EVERY_MS, Math.ceil((this.#isolates.size * 1000) / EXCHANGES_PER_SECOND_MAX));
+    return Math.max(EXCHANGE_EVERY_MS, Math.ceil((this.#isolates.size * 1000) / CALLS_BORNE_PER_SECOND));
   }
 
   #note({ isolate, sites }: ExchangeReport, now: number): void {
@@ -274,11 +284,11 @@ export class Shard {
 }
 
 /** Whether proven people need more than they were given, or anybody something where nothing was given: who signs in is a stranger. */
-function isHungry(need: Rates | undefined, lease: SiteOrders["lease"]): boolean {
-  if (!need) return false;
+function hungerOf(need: Rates | undefined, lease: SiteOrders["lease"]): "proven" | "strangers" | null {
+  if (!need) return null;
   const given = ratesFrom(lease?.perSecond);
-  if (need[0] > given[0] || need[1] > given[1]) return true;
-  return (need[2] > 0 && given[2] === 0) || (need[3] > 0 && given[3] === 0);
+  if (need[0] > given[0] || need[1] > given[1]) return "proven";
+  return (need[2] > 0 && given[2] === 0) || (need[3] > 0 && given[3] === 0) ? "strangers" : null;
 }
 
 function splitByOwner({ keys, spentMs }: Spendings, count: number): readonly Handover[] {

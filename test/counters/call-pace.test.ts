@@ -1,7 +1,17 @@
 /** How often an isolate calls the counters, whatever happens to it: the formula that is stated, and what it costs those who wait. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CALL_EVERY_MS, CALLS_SAVED_MAX, CallPace, callsAtMost } from "../../src/counters/call-pace.ts";
+import {
+  CALL_EVERY_MS,
+  CALLS_BORNE_PER_SECOND,
+  CALLS_SAVED_MAX,
+  CallPace,
+  CallsBorne,
+  callsAtMost,
+} from "../../src/counters/call-pace.ts";
+import { jittered } from "../../src/counters/exchange.ts";
+import type { ExchangeReply } from "../../src/counters/protocol.ts";
+import { SHARD_COUNT, Shard } from "../../src/counters/shard.ts";
 import { compile } from "../../src/policy/compile.ts";
 import type { Budget } from "../../src/policy/policy.ts";
 import rules from "../../src/rules.ts";
@@ -44,6 +54,131 @@ describe("the pace of calls", () => {
     const now = 1_800_000_000_000;
     for (let i = 0; i < CALLS_SAVED_MAX; i++) pace.note(now);
     expect(pace.msUntilNext(now - 3_600_000)).toBeLessThanOrEqual(CALL_EVERY_MS);
+  });
+});
+
+describe("an isolate that a full shard told when to come", () => {
+  it("comes then, whatever it has saved up, and is not silenced by a clock that is set back", () => {
+    const pace = new CallPace();
+    const now = 1_800_000_000_000;
+    pace.hold(1000, now);
+    expect(pace.msUntilNext(now + 400)).toBe(600);
+    expect(pace.msUntilNext(now + 1000)).toBe(0);
+    expect(pace.msUntilNext(now - 3_600_000)).toBe(0);
+  });
+});
+
+describe("the calls that a shard bears", () => {
+  const START = 1_800_000_000_000;
+
+  it("are promised in advance no more often than it bears, less what comes unasked", () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ gapMs: fc.nat(8), comes: fc.boolean() }), { maxLength: 2000 }), (moments) => {
+        const borne = new CallsBorne();
+        const times: number[] = [];
+        let now = START;
+        for (const { gapMs, comes } of moments) {
+          now += gapMs;
+          if (comes) borne.note(now);
+          else if (!borne.promise(false, now)) continue;
+          if (!comes) times.push(now);
+        }
+        for (let from = 0, to = 0; to < times.length; to++) {
+          while ((times[to] ?? 0) - (times[from] ?? 0) >= 1000) from++;
+          expect(to - from + 1).toBeLessThanOrEqual(1.1 * CALLS_BORNE_PER_SECOND);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("are kept for doctors longest", () => {
+    const borne = new CallsBorne();
+    for (let i = 0; i < 200; i++) borne.note(START);
+    expect(borne.promise(false, START)).toBe(false);
+    expect(borne.promise(true, START)).toBe(true);
+  });
+
+  it("come back after a crowd, however large, within two seconds", () => {
+    const borne = new CallsBorne();
+    for (let i = 0; i < 50_000; i++) borne.note(START);
+    expect(borne.promise(false, START + 2000)).toBe(true);
+  });
+});
+
+describe("a shard that hundreds of isolates call at once", () => {
+  const SITE = "the site";
+  const wanting = (wanted: readonly number[]) => [
+    { site: SITE, capacityPerSecond: 600, overMs: 1000, wanted, turnedAway: 0, forwarded: 0, failed: 0 },
+  ];
+  const nothing = { keys: new Uint32Array(0), spentMs: new Float64Array(0) };
+  const ordered = (): Shard => {
+    const shard = new Shard({ shard: 0, count: SHARD_COUNT, ownEntries: 64, foreignEntries: 64 });
+    shard.obey([{ site: SITE, posture: "normal", because: "", unitsPerSecond: 0 }], 1_800_000_000_000);
+    return shard;
+  };
+  const strangers = [0, 0, 5, 0];
+  const doctors = [2, 0, 0, 0];
+
+  it("is called less often than 400 times in any second, whoever has errands for all the calls that she saved", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1500 }), fc.integer({ min: 0, max: 2 ** 31 }), (spreadMs, seed) => {
+        const shard = ordered();
+        let drawn = seed;
+        const random = (): number => {
+          drawn = (Math.imul(drawn, 1664525) + 1013904223) >>> 0;
+          return drawn / 2 ** 32;
+        };
+        const isolates = Array.from({ length: 340 }, (_, n) => ({
+          id: `${n}`,
+          at: 1_800_000_000_000 + Math.floor(random() * spreadMs),
+          pace: new CallPace(),
+        }));
+        const times: number[] = [];
+        for (let now = 1_800_000_000_000; now < 1_800_000_006_000; now++)
+          for (const isolate of isolates) {
+            if (isolate.at !== now) continue;
+            isolate.pace.note(now);
+            times.push(now);
+            const reply = shard.exchange({ isolate: isolate.id, spendings: nothing, sites: wanting(strangers) }, now);
+            if (reply.firm) isolate.pace.hold(reply.nextInMs * 0.93, now);
+            const errandMs = 20 + random() * 400;
+            const wishedMs = Math.min(jittered(reply.nextInMs, random()), errandMs);
+            isolate.at = now + Math.ceil(Math.max(wishedMs, isolate.pace.msUntilNext(now)));
+          }
+        let from = 0;
+        for (const [to, at] of times.entries()) {
+          while (at - (times[from] ?? 0) >= 1000) from++;
+          expect(to - from + 1).toBeLessThanOrEqual(400);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("lets the isolates of doctors who lack room come back soon all the same, and others as usual", () => {
+    const shard = ordered();
+    const now = 1_800_000_000_000;
+    const ask = (id: string, wanted: readonly number[]): ExchangeReply =>
+      shard.exchange({ isolate: id, spendings: nothing, sites: wanting(wanted) }, now);
+    for (let i = 0; i < 300; i++) ask(`stranger ${i}`, strangers);
+    const stranger = ask("another", strangers);
+    expect([stranger.firm, stranger.nextInMs]).toEqual([true, 1150]);
+    const doctor = ask("a doctor's", doctors);
+    expect(doctor.firm).toBe(false);
+    expect(doctor.nextInMs).toBeLessThan(400);
+  });
+
+  it("with few isolates holds nobody", () => {
+    const shard = ordered();
+    for (let i = 0; i < 20; i++) {
+      const { firm, nextInMs } = shard.exchange(
+        { isolate: `${i}`, spendings: nothing, sites: wanting(strangers) },
+        1_800_000_000_000 + 20 * i,
+      );
+      expect(firm).toBe(false);
+      expect(nextInMs).toBeLessThan(400);
+    }
   });
 });
 

@@ -165,7 +165,7 @@ describe("a strict budget, from 50 isolates in time", () => {
 });
 
 describe("couriers", () => {
-  it("call an owner ten times a second at the most, however many isolates report to them", async () => {
+  it("call an owner seven times a second at the most, however many isolates report to them", async () => {
     const lab = new ErrandLab(200);
     await lab.pass(3000, (ms) => {
       for (let i = 0; i < 200; i++)

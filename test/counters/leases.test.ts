@@ -44,8 +44,8 @@ const FORGOTTEN_AFTER_MS = 43_000;
 
 /**
  * What an origin may get at the most for some seconds. 570 of 600 units/s are leased, and nearly always it stays at that: in
- * 26,000 random histories of losses, deaths and restarts two came to more, 571 and 577, when an isolate took its lease to
- * another shard. For 7 s after a start the watch gives shards that it does not know a sixteenth more of what proven people
+ * 26,000 random histories of losses, deaths and restarts two came to more, 571 and 577; which of them did it is not known.
+ * For 7 s after a start the watch gives shards that it does not know a sixteenth more of what proven people
  * may have.
  */
 function bound(atMs: number, restarted: readonly Mishap[]): number {

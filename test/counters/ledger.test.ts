@@ -18,6 +18,11 @@ function grant(ledger: Ledger, times: number, now: number, who = key): number {
   return granted;
 }
 
+/** Spends one unit of a budget that the ledger knows. */
+function spendOne(ledger: Ledger, now: number, who = key): void {
+  ledger.spend(who, spend.incrementMs, 1000, now, spend.toleranceMs - spend.incrementMs);
+}
+
 describe("a budget", () => {
   it("lets the burst through at once, then the rate, for ever", () => {
     const ledger = new Ledger(1024, 16);
@@ -63,6 +68,56 @@ describe("two ledgers that settle with a third", () => {
     // One budget's worth, plus (2 isolates − 1) × (burst + rate × 1 s).
     expect(passed).toBeLessThanOrEqual(10 + seconds + 10 + 1);
     expect(passed).toBeGreaterThanOrEqual(seconds);
+  });
+
+  it("ask once more after whoever spent a little: the first answer came before the owner's word", () => {
+    const isolate = new Ledger(64, 16);
+    const ask = (now: number): number => {
+      const { keys, spentMs } = isolate.collect(now);
+      // Others have spent all of her budget, and more.
+      isolate.settle(
+        keys,
+        spentMs.map(() => NOW),
+        { spentMs, now },
+      );
+      return spentMs.length;
+    };
+    spendOne(isolate, NOW);
+    expect(ask(NOW + 1000)).toBe(1);
+    // It goes with an exchange that goes anyway, and makes none.
+    expect(isolate.isWaiting).toBe(false);
+    const { keys, spentMs } = isolate.collect(NOW + 2000);
+    expect([...spentMs]).toEqual([0]);
+    isolate.settle(
+      keys,
+      spentMs.map(() => NOW + 60_000),
+      { spentMs, now: NOW + 2000 },
+    );
+    expect(isolate.waitMs(key, spend, NOW + 2000)).toBeGreaterThan(0);
+  });
+
+  it("ask no further while nothing is spent, and leave most of the queue to who spends", () => {
+    const isolate = new Ledger(1024, 16);
+    for (let i = 0; i < 16; i++) spendOne(isolate, NOW, { hi: i, lo: i });
+    const settle = (now: number): number => {
+      const { keys, spentMs } = isolate.collect(now);
+      isolate.settle(
+        keys,
+        spentMs.map(() => 0),
+        { spentMs, now },
+      );
+      return spentMs.length;
+    };
+    expect(settle(NOW + 500)).toBe(16);
+    expect(settle(NOW + 1000)).toBe(4);
+    expect(settle(NOW + 1500)).toBe(0);
+    // Who spends while such a question waits is told of, and no longer in passing.
+    spendOne(isolate, NOW + 60_000);
+    settle(NOW + 60_000);
+    expect(isolate.isWaiting).toBe(false);
+    spendOne(isolate, NOW + 60_500);
+    expect(isolate.isWaiting).toBe(true);
+    expect([...isolate.collect(NOW + 60_500).spentMs]).toEqual([1000]);
   });
 
   it("lose nothing when an exchange fails", () => {

@@ -22,7 +22,7 @@ export interface Account {
   readonly keyIds: readonly number[];
 }
 
-const NOT_AUDITED = -1;
+export const NOT_AUDITED = -1;
 
 export interface CrowdOptions {
   readonly crew: Crew;

@@ -2,7 +2,7 @@
 
 import { decide } from "../../../src/policy/decide.ts";
 import { inPosture } from "../../../src/policy/modes.ts";
-import type { Policy } from "../../../src/policy/policy.ts";
+import type { Budget, Policy } from "../../../src/policy/policy.ts";
 import { shareUnserved, spentUnserved } from "../../../src/policy/unserved.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
 import type { FloodSecond, Journal } from "../journal.ts";
@@ -10,7 +10,7 @@ import type { BudgetWatch } from "../over-admission.ts";
 import type { Random } from "../random.ts";
 import { type ArrivalKind, Arrivals } from "./arrivals.ts";
 import type { VirtualClock } from "./clock.ts";
-import type { Account, Crowd } from "./crowd.ts";
+import { type Account, type Crowd, NOT_AUDITED } from "./crowd.ts";
 import type { ModelIsolate } from "./isolate.ts";
 import type { KeyAudit } from "./key-audit.ts";
 import { located, type Outcome, type RequestClass, STRANGER, sentBy } from "./outcomes.ts";
@@ -138,23 +138,29 @@ export class Flood {
     if (!outcome) throw new Error("a budget without an outcome");
     if (this.#o.compare) this.#compare(requestClass, source, isolate, outcome);
     const told = passes ? 1 : times;
+    /** By charge, whether one counter that knows everything would have let it pass. */
+    const exactly: boolean[] = [];
     // A block comes before the budgets: nothing was asked of them.
     if (outcome.kind !== "block") {
       const allowed = outcome.kind === "allow";
       if (passes) isolate.tally.apply(allowed ? charges : spentUnserved(charges), now);
       for (let i = passes ? 0 : exceeded; i < charges.length && (passes || i === exceeded); i++) {
-        const id = account.keyIds[i] ?? -1;
-        const budget = charges[i]?.budget;
-        const share = allowed || !passes || !budget ? 1 : shareUnserved(budget);
-        if (id >= 0 && share > 0)
-          audit.note(id, this.#pairOf(stream, account, i, isolate.index), passes, now, told, share);
+        const id = account.keyIds[i] ?? NOT_AUDITED;
+        const charge = charges[i];
+        if (id === NOT_AUDITED || !charge) continue;
+        const staysSpent = shareUnserved(charge.budget);
+        const share = allowed || !passes ? 1 : staysSpent;
+        if (share === 0) continue;
+        exactly[i] = audit.ask(id, this.#pairOf(stream, account, i, isolate.index), charge.cost, now, told, share);
+        // The rest of what passes counts once it is known that it is not given back.
+        if (passes && staysSpent > 0) audit.admit(id, charge.cost * staysSpent, now);
       }
     }
     const member = crowd.sources[source];
     if (member) budgets.ask(member, crowd.crew, now - startMs, told);
     this.#now.sent += told;
     desk.noteAsker(requestClass.identity.lane, requestClass.facts.asker, told);
-    if (outcome.kind === "allow") this.#pass(isolate, source, requestClass, outcome, account);
+    if (outcome.kind === "allow") this.#pass(isolate, source, requestClass, outcome, account, exactly);
     else {
       desk.noteTurnedAway(outcome.route.cost * told);
       this.#stopped(outcome.kind, outcome.reason, this.#now, told);
@@ -163,7 +169,14 @@ export class Flood {
     return told;
   }
 
-  #pass(isolate: ModelIsolate, source: number, requestClass: RequestClass, outcome: Outcome, account: Account): void {
+  #pass(
+    isolate: ModelIsolate,
+    source: number,
+    requestClass: RequestClass,
+    outcome: Outcome,
+    account: Account,
+    exactly: readonly boolean[],
+  ): void {
     const crowd = this.#crowd;
     const { charges } = account;
     const { crew } = crowd;
@@ -188,13 +201,20 @@ export class Flood {
       isFaulty,
       sendingMs,
     };
+    let isKept = false;
+    const keep = () => {
+      if (!isKept) this.#noteKept(account);
+      isKept = true;
+    };
     const asked = () => {
+      keep();
       const second = Math.floor((this.#o.clock.now - this.#o.startMs) / 1000);
       this.reachedBySecond[second] = (this.reachedBySecond[second] ?? 0) + 1;
     };
-    this.#o.way.go(isolate, { ...passing, patienceMs: crew.patienceMs }, asked, (fate) => {
+    this.#o.way.go(isolate, { ...passing, patienceMs: crew.patienceMs }, asked, (fate, refusedBy) => {
       crowd.busy[source] = (crowd.busy[source] ?? 1) - 1;
-      if (isUnserved(fate)) this.#noteGivenBack(account);
+      if (isUnserved(fate)) this.#noteGivenBack(account, exactly, refusedBy);
+      else keep();
       if (fate === "served") this.#noteNewcomer(source, isolate, requestClass);
       this.#settle(source, isolate, fate, outcome, sentIn);
     });
@@ -244,11 +264,20 @@ export class Flood {
     journal.noteOutcome(sentIn, fate === "gone" ? null : "");
   }
 
-  #noteGivenBack({ charges, keyIds }: Account): void {
+  /** It goes to the origin, or is answered from a copy: now all of its charges stay spent. */
+  #noteKept({ charges, keyIds }: Account): void {
+    const { audit, clock } = this.#o;
     for (const [i, { budget, cost }] of charges.entries()) {
-      const id = keyIds[i] ?? -1;
-      if (id >= 0) this.#o.audit.giveBack(id, cost * (1 - shareUnserved(budget)));
+      const rest = cost * (1 - shareUnserved(budget));
+      if (rest > 0) audit.admit(keyIds[i] ?? NOT_AUDITED, rest, clock.now);
     }
+  }
+
+  /** The exact counter gives back what it let pass itself; whom its own budget refused would have gone on. */
+  #noteGivenBack({ charges, keyIds }: Account, exactly: readonly boolean[], refusedBy: Budget | undefined): void {
+    for (const [i, { budget, cost }] of charges.entries())
+      if (exactly[i] && budget !== refusedBy)
+        this.#o.audit.giveBack(keyIds[i] ?? NOT_AUDITED, cost * (1 - shareUnserved(budget)));
   }
 
   #stopped(kind: string, reason: string, sentIn: FloodSecond, times: number): void {

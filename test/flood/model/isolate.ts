@@ -1,7 +1,7 @@
 /** One isolate of the edge: the real tally, purses, exchange and admission, and the desks between them. */
 import { PUZZLE_TTL_MS } from "../../../src/challenge/puzzle.ts";
 import { Courier } from "../../../src/counters/courier.ts";
-import { type Carriage, together } from "../../../src/counters/errands.ts";
+import { type Carriage, type Errand, type ErrandAnswers, together } from "../../../src/counters/errands.ts";
 import { Exchange, type ExchangeDeps } from "../../../src/counters/exchange.ts";
 import { PuzzleSpends } from "../../../src/counters/puzzle-spends.ts";
 import { SHARD_COUNT } from "../../../src/counters/shard.ts";
@@ -28,6 +28,8 @@ export interface IsolateOptions {
   readonly random: Random;
   /** Told of every key of which the shard answered. */
   readonly onTold: (hi: number, lo: number, isolate: number, tat: number, now: number) => void;
+  /** Told of every key of a strict budget of which its owner answered. */
+  readonly onAnswered: (hi: number, lo: number, isolate: number, now: number) => void;
 }
 
 export class ModelIsolate {
@@ -44,7 +46,7 @@ export class ModelIsolate {
   /** When it had its first request, ms; 0 before. */
   wokenAt = 0;
 
-  constructor({ index, location, sites, key, entries, clock, objects, random, onTold }: IsolateOptions) {
+  constructor({ index, location, sites, key, entries, clock, objects, random, ...told }: IsolateOptions) {
     this.index = index;
     this.location = location;
     this.tally = new Tally(key, entries);
@@ -53,6 +55,13 @@ export class ModelIsolate {
     this.#random = random;
     this.#exchange = new Exchange(`isolate ${index}`, this.tally, together(this.#purses, this.#puzzles));
     const home = random.integer(0, SHARD_COUNT - 1);
+    const hear = (errands: readonly Errand[], answers: ErrandAnswers): void => {
+      for (const [i, errand] of errands.entries())
+        if (errand.kind === "grant" && answers[i]) {
+          const { hi, lo } = errand.request;
+          told.onAnswered(hi, lo, index, clock.now);
+        }
+    };
     // The clock keeps all work alive.
     this.#carriage = {
       bring: (look, patienceMs) => this.#exchange.bring(look, patienceMs, () => undefined, this.#deps),
@@ -64,7 +73,8 @@ export class ModelIsolate {
           const reply = await objects.exchange(location, home + detour, report);
           const { keys } = report.spendings;
           for (let i = 0; i < reply.tats.length; i++)
-            onTold(keys[2 * i] ?? 0, keys[2 * i + 1] ?? 0, index, reply.tats[i] ?? 0, clock.now);
+            told.onTold(keys[2 * i] ?? 0, keys[2 * i + 1] ?? 0, index, reply.tats[i] ?? 0, clock.now);
+          hear(report.errands ?? [], reply.errands ?? []);
           return reply;
         },
       }),
@@ -79,12 +89,16 @@ export class ModelIsolate {
         for (const order of reply.sites)
           for (const [site, desk] of this.#desks) if (site.name === order.site) desk.obey(order, now);
       },
-      runErrands: (errands) =>
-        new Courier({
+      runErrands: async (errands) => {
+        const courier = new Courier({
           ask: (owner, part) => objects.runErrands(location, owner, part),
           wait: (ms) => clock.wait(ms),
           now: () => clock.now,
-        }).run(errands),
+        });
+        const answers = await courier.run(errands);
+        hear(errands, answers);
+        return answers;
+      },
       wait: (ms) => clock.wait(ms),
       now: () => clock.now,
       random: () => random.fraction(),

@@ -1,8 +1,14 @@
 /**
- * Judges the counters from outside: beside the many tallies it keeps one exact counter for each key, which knows all at
- * once. What the tallies let through beyond it is over-admission. The age of news is from the exact counter's first no until
- * every isolate that is still asked has heard from its shard where the key stood then, or that it is over its budget. For an
- * isolate that nobody asks until later it begins when somebody does: before, there was no traffic for which to know it.
+ * Judges the counters from outside, key by key.
+ *
+ * Over-admission is as src/counters/bound.ts defines it: what was let through beyond burst + rate × time, in any span of time.
+ * Let through is what stays spent: what is given back, as nothing came of it, never was.
+ *
+ * An exact counter, which knows at once of all that is asked for, says what the budget would have let pass, and when it would
+ * first have said no. The age of news is from then until every isolate that is still asked has heard from its shard where the
+ * key stood then, or that it is over its budget; of a strict budget, until the owner answered it, as nothing passes without.
+ * For an isolate that nobody asks until later it begins when somebody does: before, there was no traffic for which to know it.
+ * A key's news is as old as that of the last of its isolates.
  */
 import { overAdmissionBound } from "../../../src/counters/bound.ts";
 import { type Spend, spent, waitMs } from "../../../src/counters/gcra.ts";
@@ -24,7 +30,7 @@ export interface KeyReport {
   readonly admittedUnits: number;
   /** What one counter that knows everything at once would have admitted. */
   readonly budgetUnits: number;
-  /** Admitted beyond that, at the worst moment. */
+  /** Admitted beyond burst + rate × time, in the worst span of time. */
   readonly overUnits: number;
   /** As the README states it and src/counters/bound.ts explains it. */
   readonly boundUnits: number;
@@ -36,13 +42,17 @@ export interface KeyReport {
 
 interface Key {
   readonly name: string;
-  readonly charge: Charge;
-  /** Of one request. */
+  /** Of one unit. */
   readonly spend: Spend;
   isolates: number;
   /** Asked in the last episode after the exact counter's first no, but never told. */
   untold: number;
+  /** Of the exact counter. */
   tat: number;
+  /** Of what was let through. */
+  passedTat: number;
+  /** Units that the dearest request asked for. */
+  unitsMax: number;
   asked: number;
   admitted: number;
   exact: number;
@@ -90,10 +100,12 @@ export class KeyAudit {
     this.#keys.push(newKey(name, charge));
     this.#ids.set(name, id);
     this.#byHash.set(hashName(sipHash(this.#hashKey, name)), id);
+    // As purses name it to the owner.
+    if (charge.budget.strict) this.#byHash.set(hashName(sipHash(this.#hashKey, `strict ${name}`)), id);
     return id;
   }
 
-  /** A number for what this isolate sees of this key, to be passed to `note`. */
+  /** A number for what this isolate sees of this key, to be passed to `ask`. */
   pairOf(id: number, isolate: number): number {
     const name = id * this.#isolates + isolate;
     const known = this.#pairs.get(name);
@@ -112,47 +124,57 @@ export class KeyAudit {
   }
 
   /**
-   * An isolate was asked for this charge, and let it pass or not; `times` in this same millisecond.
-   * @param share what of it is spent by whoever passes
+   * An isolate was asked for so many units; `times` in this same millisecond.
+   * @param share what of them is spent by whoever passes
+   * @returns whether the exact counter lets it pass, the first time
    */
-  note(id: number, pair: number, passed: boolean, now: number, times: number, share = 1): void {
+  ask(id: number, pair: number, units: number, now: number, times = 1, share = 1): boolean {
     const key = this.#keys[id];
-    if (!key) return;
-    const { spend, charge } = key;
+    if (!key) return false;
     if (now - key.lastAskedAt > EPISODE_ENDS_AFTER_MS) {
       key.episode++;
       key.overAt = NEVER;
     }
     key.lastAskedAt = now;
-    key.asked += charge.cost * times;
-    if (passed) key.admitted += charge.cost * share * times;
-    for (let n = 0; n < times; n++) {
-      if (waitMs(key.tat, spend, now) > 0) {
-        if (key.overAt === NEVER) {
-          key.overAt = now;
-          key.overTat = key.tat;
-        }
-        key.everOver = true;
-        break;
-      }
+    key.asked += units * times;
+    key.unitsMax = Math.max(key.unitsMax, units);
+    const spend = { ...key.spend, incrementMs: key.spend.incrementMs * units };
+    let passed = 0;
+    while (passed < times && waitMs(key.tat, spend, now) === 0) {
       key.tat = spent(key.tat, spend.incrementMs * share, now);
-      key.exact += charge.cost * share;
+      key.exact += units * share;
+      passed++;
     }
-    key.worstOver = Math.max(key.worstOver, key.admitted - key.exact);
-    if (key.overAt === NEVER) return;
-    if (this.#askedIn[pair] !== key.episode) this.#askedAt[pair] = now;
-    this.#askedIn[pair] = key.episode;
-    // What it was told before the exact counter said no may suffice already.
-    if (this.#toldIn[pair] !== key.episode) this.#tell(key, pair, now);
+    if (passed < times && key.overAt === NEVER) {
+      key.overAt = now;
+      key.overTat = key.tat;
+      key.everOver = true;
+    }
+    if (key.overAt !== NEVER) {
+      if (this.#askedIn[pair] !== key.episode) this.#askedAt[pair] = now;
+      this.#askedIn[pair] = key.episode;
+      // What it was told before the exact counter said no may suffice already.
+      if (this.#toldIn[pair] !== key.episode) this.#tell(key, pair, now);
+    }
+    return passed > 0;
   }
 
-  /** So much of one charge was given back. */
-  giveBack(id: number, cost: number): void {
+  /** The exact counter let so many units pass, but for another reason nothing came of them. */
+  giveBack(id: number, units: number): void {
     const key = this.#keys[id];
     if (!key) return;
-    key.admitted -= cost;
-    key.exact -= cost;
-    key.tat -= (key.spend.incrementMs * cost) / key.charge.cost;
+    key.exact -= units;
+    key.tat -= key.spend.incrementMs * units;
+  }
+
+  /** So many units passed, and are not given back. */
+  admit(id: number, units: number, now: number): void {
+    const key = this.#keys[id];
+    if (!key) return;
+    const { incrementMs, toleranceMs } = key.spend;
+    key.admitted += units;
+    key.passedTat = spent(key.passedTat, incrementMs * units, now);
+    key.worstOver = Math.max(key.worstOver, (key.passedTat - now - toleranceMs) / incrementMs);
   }
 
   /** A shard answered an isolate where a key stands. */
@@ -165,10 +187,16 @@ export class KeyAudit {
     if (key.overAt !== NEVER && this.#toldIn[pair] !== key.episode) this.#tell(key, pair, now);
   }
 
+  /** The owner of a strict budget's key answered an isolate. */
+  answered(hi: number, lo: number, isolate: number, now: number): void {
+    this.told(hi, lo, isolate, Number.POSITIVE_INFINITY, now);
+  }
+
   #tell(key: Key, pair: number, now: number): void {
     const told = this.#toldTat[pair] ?? 0;
     // A key that asks little here is held at its limit by others, so what is told may stand just below a denial.
-    if (told < key.overTat && waitMs(told, key.spend, now) === 0) return;
+    const spend = { ...key.spend, incrementMs: key.spend.incrementMs * key.unitsMax };
+    if (told < key.overTat && waitMs(told, spend, now) === 0) return;
     this.#toldIn[pair] = key.episode;
     if (this.#askedIn[pair] === key.episode) key.newsMs = Math.max(key.newsMs, now - (this.#askedAt[pair] ?? 0));
   }
@@ -188,14 +216,15 @@ export class KeyAudit {
 }
 
 function newKey(name: string, charge: Charge): Key {
-  const { budget, cost, scale } = charge;
+  const { budget, scale } = charge;
   return {
     name,
-    charge,
-    spend: { incrementMs: (budget.emissionMs * cost) / scale, toleranceMs: budget.toleranceMs },
+    spend: { incrementMs: budget.emissionMs / scale, toleranceMs: budget.toleranceMs },
     isolates: 0,
     untold: 0,
     tat: 0,
+    passedTat: 0,
+    unitsMax: 0,
     asked: 0,
     admitted: 0,
     exact: 0,
@@ -210,7 +239,8 @@ function newKey(name: string, charge: Charge): Key {
 }
 
 function reportOf(key: Key, endMs: number): KeyReport {
-  const { spend, charge, isolates } = key;
+  const { isolates, unitsMax } = key;
+  const spend = { ...key.spend, incrementMs: key.spend.incrementMs * unitsMax };
   const soFarMs = Math.max(key.newsMs, key.untold > 0 ? endMs - key.overAt : 0);
   return {
     key: key.name,
@@ -219,7 +249,7 @@ function reportOf(key: Key, endMs: number): KeyReport {
     admittedUnits: key.admitted,
     budgetUnits: key.exact,
     overUnits: key.worstOver,
-    boundUnits: charge.cost * overAdmissionBound(spend, { isolates, newsDelayMs: soFarMs }),
+    boundUnits: unitsMax * overAdmissionBound(spend, { isolates, newsDelayMs: soFarMs }),
     newsMs: key.untold > 0 ? null : key.newsMs,
     ignorantIsolates: key.untold > 0 && endMs - key.overAt >= NEWS_WITHIN_MS ? key.untold : 0,
   };

@@ -106,6 +106,7 @@ export async function runModel(scenario: LabScenario, options: ModelOptions): Pr
   const key = sipKeyOf(random.fork());
   const audit = new KeyAudit(world.isolates, key);
   const onTold: KeyAudit["told"] = (...news) => audit.told(...news);
+  const onAnswered: KeyAudit["answered"] = (...news) => audit.answered(...news);
   const crowds = scenario.crews.map(
     (crew, n) =>
       new Crowd({
@@ -115,7 +116,7 @@ export async function runModel(scenario: LabScenario, options: ModelOptions): Pr
       }),
   );
   const entries = entriesFor(crowds, world, attackS);
-  const common = { sites: policy.sites, key, entries, clock, objects, onTold };
+  const common = { sites: policy.sites, key, entries, clock, objects, onTold, onAnswered };
   const isolates = makeIsolates(world, common, random.fork());
   const origin = new ModelOrigin(site.capacityPerSecond, clock, seconds);
   const way = new Way(clock, origin);

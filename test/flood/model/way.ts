@@ -8,7 +8,7 @@ import { AGAIN_AFTER_MS, isWorthAnother } from "../../../src/origin/ask-again.ts
 import { beyond } from "../../../src/policy/decide.ts";
 import { FAILURES } from "../../../src/policy/failures.ts";
 import { hasHadMuch } from "../../../src/policy/in-use.ts";
-import type { CompiledRoute, Site } from "../../../src/policy/policy.ts";
+import type { Budget, CompiledRoute, Site } from "../../../src/policy/policy.ts";
 import type { ClassOfService } from "../../../src/policy/tables.ts";
 import { givenBackUnserved } from "../../../src/policy/unserved.ts";
 import type { Charge } from "../../../src/policy/verdict.ts";
@@ -68,11 +68,14 @@ export class Way {
     this.#origin = origin;
   }
 
-  /** `asked` is called when it goes to the origin, `told` at its end; both at once where nothing waits. */
-  go(isolate: ModelIsolate, passing: Passing, asked: () => void, told: (fate: Fate) => void): void {
-    const done = (fate: Fate): void => {
+  /**
+   * `asked` is called when it goes to the origin, `told` at its end, with the strict budget that refused it if one did; both
+   * at once where nothing waits.
+   */
+  go(isolate: ModelIsolate, passing: Passing, asked: () => void, told: (fate: Fate, refusedBy?: Budget) => void): void {
+    const done = (fate: Fate, refusedBy?: Budget): void => {
       if (isUnserved(fate)) isolate.tally.giveBack(givenBackUnserved(passing.charges));
-      told(fate);
+      told(fate, refusedBy);
     };
     if (passing.charges.some(({ budget }) => budget.strict)) {
       this.#clock.stir();
@@ -80,7 +83,8 @@ export class Way {
       void isolate.spendStrictly(passing.charges, FAILURES.shards[lane][route.importance]).then((spending) => {
         if (spending.kind === "refused") {
           isolate.desk(passing.site).noteTurnedAway(passing.route.cost);
-          done(beyond(spending.budget, spending.retryAfterS, passing.facts, passing.route).kind);
+          const { budget, retryAfterS } = spending;
+          done(beyond(budget, retryAfterS, passing.facts, passing.route).kind, budget);
         } else
           this.#findRoom(isolate, passing, asked, (fate) => {
             if (fate === "wait") spending.giveBack();
