@@ -113,18 +113,18 @@ describe("a run", () => {
 
   it("comes to the same when one event stands for four requests", async () => {
     const sum = { exact: NOTHING, batched: NOTHING };
-    // One run is a sample; the sums of four differ by less than what is to be found.
-    for (const seed of [1, 2, 3, 4]) {
+    // One run is a sample; the sums of eight differ by less than what is to be found.
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
       const options = { scale: 100, attackS: 15, seed };
       sum.exact = plus(sum.exact, await run(named("everywhere"), options));
       sum.batched = plus(sum.batched, await run(named("everywhere"), { ...options, batch: 4 }));
     }
     const differences = { requests: 0.01, admitted: 0.02, clinicians: 0.06, units: 0.06, reached: 0.08 };
     // What the tallies admit must be the same. What passes before the first leases come, and whom that keeps waiting, varies
-    // by a tenth from seed to seed: four seeds tell no more.
+    // by a tenth and more from seed to seed; over sixteen seeds a twentieth fewer reach it batched, which is the batching's own.
     for (const figure of ["requests", "admitted", "clinicians", "units", "reached"] as const)
       expect(Math.abs(sum.batched[figure] / sum.exact[figure] - 1), figure).toBeLessThan(differences[figure]);
-  });
+  }, 120_000);
 
   it("remembers no other verdicts than decide would give", async () => {
     for (const name of [
