@@ -6,11 +6,23 @@ const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const SIXTETS = new Int8Array(128).fill(-1);
 for (let value = 0; value < 64; value++) SIXTETS[ALPHABET.charCodeAt(value)] = value;
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 /** Two lower-case digits for each byte. */
 export function toHex(bytes: Iterable<number>): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += HEX[byte];
   return text;
+}
+
+/** Eight lower-case digits for 32 bits: put together, as large numbers are slow to spell. */
+export function wordToHex(word: number): string {
+  return `${HEX[word >>> 24]}${HEX[(word >>> 16) & 255]}${HEX[(word >>> 8) & 255]}${HEX[word & 255]}`;
+}
+
+/** A fresh one: 32 hex digits. */
+export function randomId(): string {
+  return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }
 
 /** Base64url without padding, RFC 4648 section 5. */

@@ -3,6 +3,7 @@
  * elsewhere; here the pieces are put together, charges are applied, and every failure is given its chosen outcome.
  */
 import { type Refusal, Respondent } from "./answer/respondent.ts";
+import { randomId } from "./bytes.ts";
 import { SentForms } from "./counters/sent-forms.ts";
 import { spendStrictly, spendsStrictly } from "./counters/spend-strictly.ts";
 import type { Desk } from "./desk.ts";
@@ -27,7 +28,7 @@ import type { Decision } from "./policy/verdict.ts";
 import { refusedBefore } from "./refused-before.ts";
 import type { Facts, Fault } from "./request/facts.ts";
 import { identify, isFault } from "./request/identify.ts";
-import { type FormInHand, randomId } from "./resend/form-in-hand.ts";
+import type { FormInHand } from "./resend/form-in-hand.ts";
 import { neverReached } from "./resend/never-reached.ts";
 import { knownUntilMs } from "./resend/seal-form.ts";
 import { takeForm } from "./resend/take-back.ts";

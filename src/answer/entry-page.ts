@@ -33,20 +33,18 @@ const encoder = new TextEncoder();
 
 export function entryPage(entry: Entry, to: Recipient, service: Service): Response {
   const { headers, pieces, bytes, links, codes } = prebuiltFor(entry.waitS, to, service);
-  const { supportCode: code } = entry;
-  const link = addressOf(entry);
-  const body = new Uint8Array(bytes + links * link.length + codes * code.length); // both are ASCII
+  const link = encoder.encode(addressOf(entry));
+  const code = encoder.encode(entry.supportCode);
+  const body = new Uint8Array(bytes + links * link.length + codes * code.length);
   let at = 0;
   for (const piece of pieces) {
-    if (typeof piece === "string") at += encoder.encodeInto(piece === "link" ? link : code, body.subarray(at)).written;
-    else {
-      body.set(piece, at);
-      at += piece.length;
-    }
+    const part = piece === "link" ? link : piece === "code" ? code : piece;
+    body.set(part, at);
+    at += part.length;
   }
-  const response = new Response(body, { status: 403, headers });
-  response.headers.set("Shield-Support", code);
-  return response;
+  // The response takes a copy of them: to set it there would cost another object.
+  headers.set("Shield-Support", entry.supportCode);
+  return new Response(body, { status: 403, headers });
 }
 
 /** Escaped in itself: encoding leaves nothing that means something in HTML. */

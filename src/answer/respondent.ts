@@ -1,7 +1,8 @@
 /** Answers one request on the shield's own behalf: gathers what `answer` needs to know about who asks. */
+import { randomId } from "../bytes.ts";
 import { waitSecondsFor } from "../challenge/enter.ts";
 import { issuanceCharge, WAITING } from "../challenge/issuance.ts";
-import { issueTicket, ticketIdOf } from "../challenge/ticket.ts";
+import { issueTicket } from "../challenge/ticket.ts";
 import type { Env } from "../env.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
@@ -113,9 +114,9 @@ export class Respondent {
   #challengePage(visit: Facts, sealer: Sealer, reason: string, lane: Lane, posture: Posture): Response {
     const now = Date.now();
     const { host, target, address } = visit;
-    const [random = 0, ...id] = crypto.getRandomValues(new Uint32Array(5));
+    const [random = 0] = crypto.getRandomValues(new Uint32Array(1));
     const supportCode = this.#codeFor(sealer, { verdict: "challenge", reason, lane, posture }, openingNumber(random));
-    const link = issueTicket(sealer, { host, target, supportCode }, now, ticketIdOf(id));
+    const link = issueTicket(sealer, { host, target, supportCode }, now, randomId());
     const waitS = waitSecondsFor(this.#isolate.tally, issuanceCharge(WAITING, address, 0), posture, now);
     return entryPage({ ...link, supportCode, waitS }, this.#to, this.#service);
   }

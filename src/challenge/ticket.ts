@@ -8,6 +8,7 @@
  * tag is 64 bits of SipHash-2-4 instead of an HMAC, so that a flood of pages costs what prebuilt ones cost. To guess one takes
  * 2^63 requests to us; what it opens is half of what a puzzle of 0.2 s buys.
  */
+import { wordToHex } from "../bytes.ts";
 import type { Sealer } from "../seal.ts";
 import { type KeyHash, type SipKey, sipHash } from "../siphash.ts";
 import { CLOCK_SKEW_MS } from "./puzzle.ts";
@@ -34,6 +35,7 @@ export interface TicketLink {
 
 /** Another layout needs another letter in front: old and new versions run side by side. */
 const TOKEN = /^a([0-9a-f]{32})([0-9a-f]{11})([0-9A-Z]{4}-[0-9A-Z]{4})([0-9a-f]{16})$/;
+const TIME_CHARS = 11;
 const TAG_CHARS = 16;
 
 /** @param randomId 32 fresh random hex digits */
@@ -46,7 +48,8 @@ export function issueTicket(
   const [key] = sealer.quickKeys("ticket");
   if (!key) throw new Error("a sealer has a current secret");
   const target = isPlain(stopped.target) ? stopped.target : "/";
-  const body = `a${randomId}${nowMs.toString(16).padStart(11, "0")}${stopped.supportCode}`;
+  const time = spelled({ hi: Math.floor(nowMs / 2 ** 32), lo: nowMs >>> 0 }).slice(-TIME_CHARS);
+  const body = `a${randomId}${time}${stopped.supportCode}`;
   return { ticket: body + spelled(tagOf(key, body, stopped.host, target)), target };
 }
 
@@ -72,14 +75,5 @@ function tagOf(key: SipKey, body: string, host: string, target: string): KeyHash
 }
 
 function spelled({ hi, lo }: KeyHash): string {
-  return hex(hi) + hex(lo);
-}
-
-function hex(word: number): string {
-  return word.toString(16).padStart(8, "0");
-}
-
-/** @param words four random numbers of 32 bits @returns 32 hex digits */
-export function ticketIdOf(words: Iterable<number>): string {
-  return Array.from(words, hex).join("");
+  return wordToHex(hi) + wordToHex(lo);
 }

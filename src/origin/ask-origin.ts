@@ -51,7 +51,7 @@ export async function askOrigin(errand: Errand, env: Env, ctx: ExecutionContext)
   const askedAt = Date.now();
   const counter = desk.inFlight(serviceClass, tells(facts, identity));
   const destination = resolveDestination(desk.site, env);
-  const answer = await forward(request, facts, destination, envelope, counter, (ms) => scheduler.wait(ms));
+  const answer = await forward(request, facts, destination, envelope, counter);
   if (answer.kind === "response") {
     noteAnswer(errand, isOverload(answer.response.status), askedAt);
     const cookies = cookiesFrom(answer, errand);

@@ -46,7 +46,6 @@ export async function forward(
   destination: Destination,
   envelope: Envelope,
   counter: InFlightCounter,
-  wait: (ms: number) => Promise<unknown>,
 ): Promise<ForwardResult> {
   const { signal } = request;
   if (signal.aborted) return GONE;
@@ -55,8 +54,7 @@ export async function forward(
   const done = trackInFlight(signal, counter, () => controller?.abort());
   try {
     const asked = ask(outgoing(request, facts, destination, envelope, controller?.signal ?? null), destination);
-    // Never cleared: it ends with the invocation too, and that costs less.
-    const response = await Promise.race([asked, wait(envelope.timeoutMs + uploadMs(facts)).then(() => null)]);
+    const response = await within(envelope.timeoutMs + uploadMs(facts), asked);
     if (!response) {
       controller?.abort();
       return TIMED_OUT;
@@ -92,6 +90,17 @@ function outgoing(
 
 function ask(request: Request, destination: Destination): Promise<Response> {
   return destination.kind === "fetcher" ? destination.fetcher.fetch(request) : fetch(request);
+}
+
+/**
+ * Null when it takes longer. The timer is never cleared: it ends with the invocation, and that costs less. So does one timer
+ * without a promise of its own: a race with `scheduler.wait` takes three times as long.
+ */
+function within(ms: number, asked: Promise<Response>): Promise<Response | null> {
+  return new Promise((resolve, reject) => {
+    setTimeout(resolve, ms, null);
+    asked.then(resolve, reject);
+  });
 }
 
 /** The answer as the client may see it; the very same object when there is nothing to change. */

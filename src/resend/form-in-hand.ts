@@ -6,7 +6,7 @@
  * forgery (CSRF) look genuine.
  */
 
-import { type Bytes, toHex } from "../bytes.ts";
+import { type Bytes, randomId } from "../bytes.ts";
 import type { Identity } from "../identity/identity.ts";
 import { isOwnForm } from "../identity/visit.ts";
 import type { Budget } from "../policy/policy.ts";
@@ -177,9 +177,4 @@ export class FormInHand {
     if (this.#kept) return this.#kept.whole();
     return this.#bytes ?? readWhole(this.#request.body, this.#bodyBytes);
   }
-}
-
-/** 32 hex digits. */
-export function randomId(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(16)));
 }

@@ -13,7 +13,6 @@ interface BareContext {
 }
 
 const counter = new InFlight();
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export default {
   async fetch(request: Request, env: BareEnv, ctx: BareContext): Promise<Response> {
@@ -33,7 +32,7 @@ export default {
       hasVouchRoute: true,
       lingers,
     } as const;
-    const result = await forward(request, facts, destination, envelope, counter, wait);
+    const result = await forward(request, facts, destination, envelope, counter);
     switch (result.kind) {
       case "response": {
         if (result.vouch === null) return result.response;

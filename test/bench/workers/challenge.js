@@ -1,7 +1,8 @@
 /** Each step of the challenge, so many times in one request: the difference between two numbers is what one costs. */
+import { randomId } from "../../../src/bytes.ts";
 import { search } from "../../../src/challenge/browser/search.ts";
 import { issuePuzzle, verifyProof } from "../../../src/challenge/puzzle.ts";
-import { issueTicket, ticketIdOf } from "../../../src/challenge/ticket.ts";
+import { issueTicket } from "../../../src/challenge/ticket.ts";
 import { createSealer } from "../../../src/seal.ts";
 import { codeFor, openingNumber } from "../../../src/support-code.ts";
 
@@ -30,9 +31,9 @@ export default {
       forged: () => verifyProof(sealer, forged, { host: HOST }, now),
       garbage: () => verifyProof(sealer, "x".repeat(4_000), { host: HOST }, now),
       ticket: () => {
-        const [random, ...id] = crypto.getRandomValues(new Uint32Array(5));
-        const supportCode = codeFor(sealer, TURNED, openingNumber(random), now);
-        return issueTicket(sealer, { host: HOST, target: "/news?page=3", supportCode }, now, ticketIdOf(id));
+        const [number] = crypto.getRandomValues(new Uint32Array(1));
+        const supportCode = codeFor(sealer, TURNED, openingNumber(number), now);
+        return issueTicket(sealer, { host: HOST, target: "/news?page=3", supportCode }, now, randomId());
       },
     };
     const step = steps[url.pathname.slice(1)];
