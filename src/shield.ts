@@ -220,8 +220,10 @@ async function pass(visit: Visit): Promise<Response> {
 }
 
 function askingOf({ facts, request }: Visit, identity: Identity, decision: Decision, hasHadMuch: boolean): Asking {
-  const { lane, principal } = identity;
-  return { decision, lane, principal, hasHadMuch, request: `${facts.method} ${facts.target}`, gone: request.signal };
+  const { lane, principal, transaction } = identity;
+  const returns = decision.route.signIn === "return" && transaction !== null;
+  const what = `${facts.method} ${facts.target}`;
+  return { decision, lane, principal, hasHadMuch, returns, request: what, gone: request.signal };
 }
 
 /** Proven people make room for those behind the same address who have yet to sign in. */

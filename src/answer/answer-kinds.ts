@@ -44,6 +44,8 @@ export interface Recipient {
   readonly frame: "none" | "own" | "foreign";
   /** Whether the page carries back what was sent. Only ever a page, after a POST. */
   readonly carries: boolean;
+  /** Of whoever came back from signing in: where she can start again. Null for all others. */
+  readonly signInAt: string | null;
   /** The asker's Origin if the rules let its scripts read our answers, else null. */
   readonly corsOrigin: string | null;
 }

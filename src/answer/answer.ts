@@ -40,7 +40,7 @@ export function prebuiltFor(what: Answer, to: Recipient, service: Service): Preb
     prebuilt.set(service, kept);
   }
   const body = to.method === "HEAD" ? "none" : sends(to.method) ? "sent" : "asked";
-  const key = `${variantOf(what)} ${what.supportCode} ${to.format} ${to.language} ${body} ${to.frame} ${to.carries} ${to.corsOrigin}`;
+  const key = `${variantOf(what)} ${what.supportCode} ${to.format} ${to.language} ${body} ${to.frame} ${to.carries} ${to.signInAt} ${to.corsOrigin}`;
   let made = kept.get(key);
   if (!made) {
     if (kept.size >= PREBUILT_MAX) kept.clear();

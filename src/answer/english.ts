@@ -141,6 +141,11 @@ export const english: Texts = {
     refused: "What you sent was not accepted and not kept. The form is one step back (the Back button).",
     uncertain: CHECK_FIRST,
   },
+  signIn: {
+    unfinished:
+      "Your sign-in is not complete yet. Start it again: as you confirmed who you are just now, you may not have to do so twice.",
+    link: "Start signing in again",
+  },
   queue: {
     now: "It is your turn, but there is no room yet. The page opens as soon as there is.",
     in: "We expect your turn {after} or sooner.",

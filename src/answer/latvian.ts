@@ -153,6 +153,11 @@ export const latvian: Texts = {
     refused: "Tas, ko nosūtījāt, nav pieņemts un nav saglabāts. Veidlapa ir vienu soli atpakaļ (poga „Atpakaļ”).",
     uncertain: CHECK_FIRST,
   },
+  signIn: {
+    unfinished:
+      "Jūsu pierakstīšanās vēl nav pabeigta. Sāciet to vēlreiz: ja apstiprinājāt savu identitāti nupat, iespējams, otrreiz tas nebūs jādara.",
+    link: "Sākt pierakstīšanos vēlreiz",
+  },
   queue: {
     now: "Jūsu kārta ir pienākusi, bet brīvas vietas vēl nav. Lapa atvērsies, tiklīdz vieta atbrīvosies.",
     in: "Domājam, ka jūsu kārta pienāks {after} vai agrāk.",

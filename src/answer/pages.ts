@@ -60,6 +60,7 @@ function partOf(what: Answer, to: Sender, language: Language, others: readonly L
   const html = [
     ...noticeOf(what, texts, language),
     ...sentences.map((sentence) => `<p>${escapeMarkup(say(texts, sentence, seconds, sentAtMs))}</p>`),
+    startsAgain(what, to) ? signInWidget(texts, to.signInAt) : "",
     ...queueOf(what, texts),
     what.kind === "challenge" ? widgetOf(texts, to, others) : "",
     // What was typed comes before what else there is to read, but not before the check that sends it by itself.
@@ -72,11 +73,22 @@ function partOf(what: Answer, to: Sender, language: Language, others: readonly L
   return { language, title: page.title, html: html.filter((piece) => piece !== "").join("\n") };
 }
 
-type Sender = Pick<Recipient, "method" | "carries">;
+type Sender = Pick<Recipient, "method" | "carries" | "signInAt">;
+
+/** Whoever came back from signing in and was not let through. While only critical routes work nobody can sign in. */
+function startsAgain(what: Answer, to: Sender): to is Sender & { readonly signInAt: string } {
+  const isStatic = what.kind === "closed" && what.page === "static";
+  return to.signInAt !== null && !to.carries && !isStatic && fateOf(what) === "held";
+}
+
+function signInWidget({ signIn }: Texts, at: string): string {
+  return `<p><a class="button" href="${escapeMarkup(at)}">${escapeMarkup(signIn.link)}</a></p>`;
+}
 
 /** What became of what she sent; the challenge has a page of its own where it cannot be kept. */
-function fateText(what: Answer, to: Sender, { fates, resend }: Texts): string {
+function fateText(what: Answer, to: Sender, { fates, resend, signIn }: Texts): string {
   if (!sends(to.method) || isUnsent(what, to)) return "";
+  if (startsAgain(what, to)) return signIn.unfinished;
   if (to.carries) return what.kind === "challenge" ? resend.byItself : resend.byHand;
   const fate = fateOf(what);
   return fate === null ? "" : fates[fate];
@@ -132,7 +144,7 @@ function localTime(ms: number): LocalTime {
 }
 
 /** It met the challenge and cannot be carried through it. */
-function isUnsent(what: Answer, { method, carries }: Sender): boolean {
+function isUnsent(what: Answer, { method, carries }: Pick<Sender, "method" | "carries">): boolean {
   return what.kind === "challenge" && sends(method) && !carries;
 }
 

@@ -6,6 +6,7 @@ import { issueTicket } from "../challenge/ticket.ts";
 import type { Env } from "../env.ts";
 import type { Lane } from "../identity/identity.ts";
 import type { Isolate } from "../isolate.ts";
+import { routeOf } from "../policy/decide.ts";
 import type { Notice } from "../policy/modes.ts";
 import type { Budget, Policy, Site } from "../policy/policy.ts";
 import { REASONS } from "../policy/reasons.ts";
@@ -63,6 +64,7 @@ export class Respondent {
       method,
       frame: read?.asker === "frame" ? frameOf(read) : "none",
       carries: false,
+      signInAt: read && this.#site ? signInFor(read, this.#site) : null,
       corsOrigin: read && readerOf(read, isolate.policy),
     };
     this.#visit = read?.format === "html" && read.method === "GET" && this.#to.frame !== "foreign" ? read : null;
@@ -153,6 +155,7 @@ export function repeat(
     method,
     frame: "none",
     carries: false,
+    signInAt: null,
     corsOrigin: null,
   };
   const told = prebuiltFor({ kind: "limit", retryAfterS: spread(seconds), budget, supportCode }, to, service);
@@ -167,6 +170,12 @@ function spoken(language: Language, { languages }: Service): Language {
 /** A sibling host is the same site, and has its cookies. */
 function frameOf({ site }: Facts): "own" | "foreign" {
   return site === "same-origin" || site === "same-site" ? "own" : "foreign";
+}
+
+/** Her return comes from another site, so no page of ours may carry it: what can be told is where to start again. */
+function signInFor(facts: Facts, site: Site): string | null {
+  const isPage = facts.method === "POST" && facts.format === "html";
+  return isPage && routeOf(site, facts).signIn === "return" ? site.signInAt : null;
 }
 
 function readerOf({ host, headers: { origin } }: Facts, policy: Policy): string | null {

@@ -48,6 +48,8 @@ export interface Texts {
   readonly faults: Readonly<Record<FaultCode, PageTexts>>;
   /** Said to whoever sent something, never to whoever only asked for a page. */
   readonly fates: Readonly<Record<Fate, string>>;
+  /** To whoever came back from signing in: that is not kept, so she starts again. */
+  readonly signIn: { readonly unfinished: string; readonly link: string };
   /** On the waiting page of whoever stands in line: when her turn comes, and what becomes of her place. */
   readonly queue: Readonly<Record<Turn["kind"] | "kept", string>>;
   /** On the waiting page, which opens again by itself only where nothing was sent. */

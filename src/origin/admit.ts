@@ -5,9 +5,10 @@ import type { Decision } from "../policy/verdict.ts";
 import type { Admission } from "./admission.ts";
 import type { Fairness } from "./fairness.ts";
 import type { Retries } from "./retries.ts";
+import type { Returns } from "./returns.ts";
 
 /**
- * How long a proven person or system waits for room, and how often it looks: often at first, as whoever took little finds room
+ * How long a proven person or system, or who returns from signing in, waits for room, and how often it looks: often at first, as whoever took little finds room
  * soon. An isolate cannot wake another request.
  */
 const QUEUE_MS = 2000;
@@ -26,9 +27,10 @@ export interface Gate {
   readonly admission: Admission;
   readonly fairness: Fairness;
   readonly retries: Retries;
+  readonly returns: Returns;
   /** How many wait a moment who are not proven clients. */
   waiting: number;
-  /** What proven clients wait for, cost units by class: demand for as long as they wait. */
+  /** What is waited for by those who wait longer, cost units by class: demand for as long as they wait. */
   readonly queued: [number, number, number, number];
 }
 
@@ -39,6 +41,8 @@ export interface Asking {
   readonly principal: string | null;
   /** Whether it is a stranger who had much already, in an attack (policy/in-use.ts). */
   readonly hasHadMuch: boolean;
+  /** Whether it is a return from sign-in that belongs to a beginning that we saw. */
+  readonly returns: boolean;
   /** Method and target: to recognise a retry. */
   readonly request: string;
   readonly gone: AbortSignal;
@@ -49,7 +53,7 @@ export type Room = "room" | "overdrawn" | "none" | "gone";
 
 /**
  * Whether a request may go to the origin. Proven clients wait up to 2 s for room; then what is critical passes all the
- * same, held by its principal's budget only. Everybody else waits a moment, as long as few do; strangers who had much take
+ * same, held by its principal's budget only. Returns from sign-in wait as long. Everybody else waits a moment, as long as few do; strangers who had much take
  * what others leave. No promise where there is room.
  */
 export function admit(
@@ -67,11 +71,18 @@ export function admit(
   const take = asking.hasHadMuch
     ? () => gate.admission.takeLeftOver(serviceClass, cost, clock())
     : () => takeFairly(gate, serviceClass, cost, principal, clock());
-  if (take()) return "room";
-  if ((lane === "machine" || lane === "clinician") && !excessive)
-    return inQueue(gate, asking, serviceClass, take, wait, clock);
+  const isProven = (lane === "machine" || lane === "clinician") && !excessive;
+  if (isProven) return take() ? "room" : inQueue(gate, asking, serviceClass, take, wait, clock);
+  if (asking.returns && !asking.hasHadMuch && !gate.returns.isFull)
+    return take() ? "room" : asReturn(gate, asking, serviceClass, take, wait, clock);
+  const takeAfterReturns = () => {
+    if (gate.returns.goBefore(serviceClass) || !take()) return false;
+    gate.returns.noteOther(serviceClass, cost);
+    return true;
+  };
+  if (takeAfterReturns()) return "room";
   const most = asking.hasHadMuch ? HAD_MUCH_WAITING_MAX : MOMENT_WAITING_MAX;
-  return gate.waiting < most ? forAMoment(gate, asking, take, wait, clock) : refused(gate, asking, from);
+  return gate.waiting < most ? forAMoment(gate, asking, takeAfterReturns, wait, clock) : refused(gate, asking, from);
 }
 
 async function inQueue(
@@ -84,6 +95,43 @@ async function inQueue(
 ): Promise<Room> {
   const { principal, decision } = asking;
   const { cost, importance } = decision.route;
+  const room = await whileQueued(gate, asking, serviceClass, take, wait, clock);
+  if (room !== "none") return room;
+  if (importance !== "critical") return refused(gate, asking, clock());
+  gate.admission.overdraw(serviceClass, cost);
+  if (principal !== null) gate.fairness.note(principal, cost);
+  return "overdrawn";
+}
+
+/** Nobody is overdrawn for her: anybody can begin to sign in. */
+async function asReturn(
+  gate: Gate,
+  asking: Asking,
+  serviceClass: Decision["serviceClass"],
+  take: () => boolean,
+  wait: (ms: number) => Promise<unknown>,
+  clock: () => number,
+): Promise<Room> {
+  let taken = 0;
+  gate.returns.enter();
+  try {
+    const room = await whileQueued(gate, asking, serviceClass, take, wait, clock);
+    if (room === "room") taken = asking.decision.route.cost;
+    return room;
+  } finally {
+    gate.returns.leave(taken);
+  }
+}
+
+async function whileQueued(
+  gate: Gate,
+  asking: Asking,
+  serviceClass: Decision["serviceClass"],
+  take: () => boolean,
+  wait: (ms: number) => Promise<unknown>,
+  clock: () => number,
+): Promise<"room" | "none" | "gone"> {
+  const { cost } = asking.decision.route;
   const from = clock();
   gate.queued[serviceClass] += cost;
   try {
@@ -92,13 +140,10 @@ async function inQueue(
       if (asking.gone.aborted) return "gone";
       if (take()) return "room";
     }
+    return "none";
   } finally {
     gate.queued[serviceClass] -= cost;
   }
-  if (importance !== "critical") return refused(gate, asking, clock());
-  gate.admission.overdraw(serviceClass, cost);
-  if (principal !== null) gate.fairness.note(principal, cost);
-  return "overdrawn";
 }
 
 /** An isolate that has just started is about to hear how much it has: the moment begins then. */

@@ -123,6 +123,7 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
     modes: modesIn(site, where, report),
     notice: site.notice ? { ...site.notice, updatedAt: timeOf(site.notice.updated, `${where}, notice`, report) } : null,
     readableBy: new Set(site.readableBy),
+    signInAt: signInAt(site),
     routes: site.routes.map((route): CompiledRoute => {
       const at = `${where}, route "${route.name}"`;
       if (route.cache && (route.signIn || route.vouches))
@@ -148,6 +149,16 @@ function compileSite(site: SiteRules, index: number, report: Report): Site {
       };
     }),
   };
+}
+
+/** Of the first start that can be opened as a page. */
+function signInAt({ routes }: SiteRules): string | null {
+  for (const { signIn, methods, path } of routes) {
+    const opens = signIn === "start" && (methods === undefined || list(methods).includes("GET"));
+    const named = opens && list(path).find((one) => one.startsWith("/") && !one.includes("*"));
+    if (named) return named;
+  }
+  return null;
 }
 
 /** Compared with Origin letter by letter. Whoever may read an answer of ours learns who of her visitors was turned away. */

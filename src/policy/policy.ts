@@ -26,6 +26,8 @@ export interface Site {
   /** Origins, as the Origin header writes them, whose scripts may read our own answers. */
   readonly readableBy: ReadonlySet<string>;
   readonly routes: readonly CompiledRoute[];
+  /** A path at which people can start to sign in; null where the rules name none in full. */
+  readonly signInAt: string | null;
   /** Manual modes of the rule file: a posture, routes switched off. */
   readonly modes: readonly Mode[];
   /** What people are told on closed pages, as of `updatedAt` (ms since 1970). */

@@ -19,6 +19,7 @@ const PERSON: Recipient = {
   method: "GET",
   frame: "none",
   carries: false,
+  signInAt: null,
   corsOrigin: null,
 };
 
@@ -99,7 +100,7 @@ describe("an answer", () => {
     );
     for (const [, what] of ALL)
       for (const some of recipients) {
-        const to = { ...some, language: "en", carries: false } as const;
+        const to = { ...some, language: "en", carries: false, signInAt: null } as const;
         const [kept, fresh] = [answer(what, to, SERVICE), answer(what, to, { ...SERVICE })];
         expect([kept.status, [...kept.headers], await kept.text()]).toEqual([
           fresh.status,

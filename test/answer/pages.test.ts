@@ -57,6 +57,33 @@ describe("a page", () => {
   });
 });
 
+describe("whoever came back from signing in and was not let through", () => {
+  const back = { method: "POST", signInAt: "/login" } as const;
+  const WORDS = [
+    [/Jūsu pierakstīšanās vēl nav pabeigta/, 'href="/login">Sākt pierakstīšanos vēlreiz</a>'],
+    [/Your sign-in is not complete yet/, 'href="/login">Start signing in again</a>'],
+  ] as const;
+
+  it.each(["wait", "limit", "closed"] as const)(
+    "is led to its start with one click, in both languages: %s",
+    async (kind) => {
+      const page = await html(SAMPLES[kind], back);
+      for (const [words, link] of WORDS) {
+        expect(page).toMatch(words);
+        expect(page).toContain(link);
+      }
+      // Reloading would send what the identity provider made for her a moment ago.
+      expect(page).not.toMatch(/pārlādējiet|reload/);
+    },
+  );
+
+  it("is not led there in vain: while only critical routes work, or where it is not welcome", async () => {
+    for (const what of [{ ...SAMPLES.closed, page: "static" } as const, SAMPLES.block, faultOf("body-too-large")])
+      expect(await html(what, back)).not.toContain('href="/login"');
+    expect(await html(SAMPLES.wait, { method: "POST" })).not.toContain('href="/login"');
+  });
+});
+
 describe("what staff tell", () => {
   it("stands first on closed pages, each language in its part, as text, with its time in Riga", async () => {
     const page = await html({ ...SAMPLES.closed, page: "static", ...NOTICE });

@@ -31,7 +31,15 @@ function carriedOf(action = "https://portal.example.lv/a?b=1&c=2"): Carried & { 
 }
 
 function carrying(what: Answer, carried: Carried, language: Recipient["language"] = "lv"): Response {
-  const to = { format: "html", language, method: "POST", frame: "none", carries: true, corsOrigin: null } as const;
+  const to = {
+    format: "html",
+    language,
+    method: "POST",
+    frame: "none",
+    carries: true,
+    signInAt: null,
+    corsOrigin: null,
+  } as const;
   return answer(what, to, SERVICE, carried);
 }
 

@@ -80,6 +80,7 @@ export function answerTo(what: Answer, to: Partial<Recipient> = {}, service: Par
     method: "GET",
     frame: "none",
     carries: false,
+    signInAt: null,
     corsOrigin: null,
     ...to,
   };

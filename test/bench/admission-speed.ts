@@ -3,6 +3,7 @@ import { Admission } from "../../src/origin/admission.ts";
 import { admit, type Gate } from "../../src/origin/admit.ts";
 import { Fairness, hash32, PLACES } from "../../src/origin/fairness.ts";
 import { Retries } from "../../src/origin/retries.ts";
+import { Returns } from "../../src/origin/returns.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { figure, type Line } from "./line.ts";
 import rules from "./rules.ts";
@@ -26,7 +27,14 @@ function gateFor(kind: Kind): Gate {
   admission.lease({ number: 1, perSecond: [perSecond, perSecond, perSecond, perSecond], forMs: 1e9 }, NOW);
   // A bucket holds two seconds. Below half of it a class is shared out fairly, at some more cost.
   if (kind === "scarce") admission.overdraw(0, 1.2 * perSecond);
-  return { admission, fairness: new Fairness(), retries: new Retries(), waiting: CROWDED, queued: [0, 0, 0, 0] };
+  return {
+    admission,
+    fairness: new Fairness(),
+    retries: new Retries(),
+    returns: new Returns(),
+    waiting: CROWDED,
+    queued: [0, 0, 0, 0],
+  };
 }
 
 function nsPerAdmit(kind: Kind, requests: number): number {
@@ -40,6 +48,7 @@ function nsPerAdmit(kind: Kind, requests: number): number {
     lane: stranger ? ("unknown" as const) : ("clinician" as const),
     principal: stranger ? null : (names[n] ?? ""),
     hasHadMuch: false,
+    returns: false,
     request: "GET /app/prescriptions",
     gone: new AbortController().signal,
   }));

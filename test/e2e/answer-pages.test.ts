@@ -47,7 +47,15 @@ function pagesFor(language: Language, method: string): readonly Shown[] {
   };
   const back = { name: "back", response: () => backPage(language), pictured: true };
   if (method === "GET") return [...plain, framed, back];
-  const to = { format: "html", language, method, frame: "none", carries: true, corsOrigin: null } as const;
+  const to = {
+    format: "html",
+    language,
+    method,
+    frame: "none",
+    carries: true,
+    signInAt: null,
+    corsOrigin: null,
+  } as const;
   const carrying = [SAMPLES.limit, SAMPLES.wait, SAMPLES.closed, UNREACHABLE].map((what) => ({
     name: `${what.kind} carrying the form`,
     response: () => answer(what, to, SERVICE, CARRIED),

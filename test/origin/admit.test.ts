@@ -3,6 +3,7 @@ import { Admission } from "../../src/origin/admission.ts";
 import { type Asking, admit, type Gate, type Room } from "../../src/origin/admit.ts";
 import { Fairness } from "../../src/origin/fairness.ts";
 import { Retries } from "../../src/origin/retries.ts";
+import { Returns } from "../../src/origin/returns.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { CLASS_OF_SERVICE, type Importance } from "../../src/policy/tables.ts";
 import rules from "../../src/rules.ts";
@@ -18,7 +19,14 @@ function gate(unitsPerSecond: number): Gate {
   admission.lease({ number: 1, perSecond: [each, each, each, each], forMs: 600_000 }, NOW);
   // No new isolate: in its first second and a half strangers wait for what was asked for.
   admission.take(0, Number.POSITIVE_INFINITY, NOW - 2000);
-  return { admission, fairness: new Fairness(), retries: new Retries(), waiting: 0, queued: [0, 0, 0, 0] };
+  return {
+    admission,
+    fairness: new Fairness(),
+    retries: new Retries(),
+    returns: new Returns(),
+    waiting: 0,
+    queued: [0, 0, 0, 0],
+  };
 }
 
 function asking(lane: Asking["lane"], importance: Importance, different: Partial<Asking> = {}): Asking {
@@ -28,6 +36,7 @@ function asking(lane: Asking["lane"], importance: Importance, different: Partial
     lane,
     principal: lane === "unknown" ? null : "somebody",
     hasHadMuch: false,
+    returns: false,
     request: "GET /app/prescriptions",
     gone: new AbortController().signal,
     ...different,
@@ -129,8 +138,7 @@ it("whoever had much takes what others leave: who reads finds room beside a farm
 });
 
 it("is fair in scarcity: one who asks for everything leaves others of her class their part", async () => {
-  const { admission, fairness, retries } = gate(40);
-  const at: Gate = { admission, fairness, retries, waiting: 0, queued: [0, 0, 0, 0] };
+  const at = gate(40);
   const got = { greedy: 0, modest: 0 };
   for (let ms = 0; ms < 20_000; ms += 10) {
     for (let i = 0; i < 10; i++)
@@ -146,30 +154,30 @@ it("is fair in scarcity: one who asks for everything leaves others of her class 
   expect(got.greedy / 20).toBeGreaterThan(8);
 });
 
-describe("two hundred systems that ask again as soon as they are answered, where there is room for sixty requests a second", () => {
-  /** Time goes on to whoever wakes next. */
-  class Sleepers {
-    now = NOW;
-    #asleep: { readonly until: number; readonly wake: () => void }[] = [];
+/** Time goes on to whoever wakes next. */
+class Sleepers {
+  now = NOW;
+  #asleep: { readonly until: number; readonly wake: () => void }[] = [];
 
-    readonly wait = (ms: number): Promise<void> =>
-      new Promise((wake) => this.#asleep.push({ until: this.now + ms, wake }));
+  readonly wait = (ms: number): Promise<void> =>
+    new Promise((wake) => this.#asleep.push({ until: this.now + ms, wake }));
 
-    async runUntil(end: number): Promise<void> {
-      for (;;) {
-        const next = Math.min(...this.#asleep.map(({ until }) => until));
-        if (next > end) return;
-        this.now = next;
-        const awake = this.#asleep.filter(({ until }) => until === next);
-        this.#asleep = this.#asleep.filter(({ until }) => until !== next);
-        for (const { wake } of awake) {
-          wake();
-          for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-        }
+  async runUntil(end: number): Promise<void> {
+    for (;;) {
+      const next = Math.min(...this.#asleep.map(({ until }) => until));
+      if (next > end) return;
+      this.now = next;
+      const awake = this.#asleep.filter(({ until }) => until === next);
+      this.#asleep = this.#asleep.filter(({ until }) => until !== next);
+      for (const { wake } of awake) {
+        wake();
+        for (let turn = 0; turn < 20; turn++) await Promise.resolve();
       }
     }
   }
+}
 
+describe("two hundred systems that ask again as soon as they are answered, where there is room for sixty requests a second", () => {
   async function crowd(
     importance: Importance,
   ): Promise<{ readonly waits: readonly number[]; readonly served: number; readonly at: Gate }> {
@@ -215,4 +223,92 @@ describe("two hundred systems that ask again as soon as they are answered, where
       expect(at.queued[0]).toBeGreaterThan(30);
     },
   );
+});
+
+describe("who comes back from the identity provider while a flood takes all room that strangers have", () => {
+  const SIGN_IN_UNITS = 5;
+  /** An eighth of what an origin of 600 units a second has, and hardly a doctor at work. */
+  const LEASE = { number: 2, perSecond: [30, 26, 11, 8], forMs: 600_000 } as const;
+  const units = (cost: number): Asking["decision"] => {
+    const { serviceClass, route } = asking("unknown", "critical").decision;
+    return { serviceClass, route: { ...route, cost } };
+  };
+
+  /** @param pages how many of the flood are for each that is dear and important */
+  function besieged(pages = 11) {
+    const time = new Sleepers();
+    const at = gate(0);
+    at.admission.lease(LEASE, NOW);
+    const took = { flood: 0, returns: 0 };
+    const come = async (who: Asking, by: keyof typeof took): Promise<Room> => {
+      const room = await admit(at, who, time.wait, () => time.now);
+      if (room === "room") took[by] += who.decision.route.cost;
+      return room;
+    };
+    // Pages, and beginnings of sign-ins as well: as important as her return, and as dear.
+    const flood = async (): Promise<void> => {
+      for (let n = 0; ; n++) {
+        const page = asking("unknown", "normal");
+        void come(
+          n % (pages + 1) === 0 ? asking("unknown", "critical", { decision: units(SIGN_IN_UNITS) }) : page,
+          "flood",
+        );
+        await time.wait(5);
+      }
+    };
+    void flood();
+    const comeBack = (returns: boolean): Promise<Room> =>
+      come(asking("unknown", "critical", { decision: units(SIGN_IN_UNITS), returns }), "returns");
+    return { time, at, took, comeBack };
+  }
+
+  it("finds room in the time that a doctor waits, if we saw her begin; who makes a return up stands among the flood", async () => {
+    const { time, at, comeBack } = besieged();
+    await time.runUntil(NOW + 1000);
+    const rooms: Record<"hers" | "madeUp", Room[]> = { hers: [], madeUp: [] };
+    for (let n = 1; n <= 20; n++) {
+      void comeBack(true).then((room) => rooms.hers.push(room));
+      void comeBack(false).then((room) => rooms.madeUp.push(room));
+      await time.runUntil(NOW + 1000 + n * 2500);
+    }
+    expect(rooms.hers).toEqual(Array.from({ length: 20 }, () => "room"));
+    expect(rooms.madeUp.filter((room) => room === "room").length).toBeLessThan(10);
+    expect(at.queued).toEqual([0, 0, 0, 0]);
+  });
+
+  it("takes nothing from doctors, and leaves who starts to sign in half of what strangers have, however many programs come back", async () => {
+    const { time, at, took, comeBack } = besieged(0);
+    const programs = async (): Promise<void> => {
+      for (;;) {
+        void comeBack(true);
+        await time.wait(10);
+      }
+    };
+    void programs();
+    const doctors: Room[] = [];
+    const doctor = async (n: number): Promise<void> => {
+      const who = asking("clinician", "critical", {
+        principal: `doctor ${n}`,
+        decision: { ...units(2), serviceClass: 0 },
+      });
+      doctors.push(await admit(at, who, time.wait, () => time.now));
+    };
+    for (let n = 1; n <= 40; n++) {
+      void doctor(n);
+      await time.runUntil(NOW + n * 500);
+    }
+    expect(doctors).toEqual(Array.from({ length: 40 }, () => "room"));
+    expect(took.returns).toBeGreaterThan(0);
+    expect(took.flood).toBeGreaterThanOrEqual(0.45 * (took.flood + took.returns));
+    // All that was given was leased; what buckets held at first comes once.
+    const leased = LEASE.perSecond.reduce((sum, rate) => sum + rate, 0) * 20;
+    expect(took.flood + took.returns + 40 * 2).toBeLessThanOrEqual(leased + 150);
+  });
+
+  it("is not overdrawn for: where there is no room at all she is told so after as long as a doctor waits", async () => {
+    expect(await ask(gate(0), asking("unknown", "critical", { returns: true }))).toEqual({
+      room: "none",
+      waitedMs: 2000,
+    });
+  });
 });

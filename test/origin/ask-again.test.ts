@@ -40,7 +40,8 @@ class Bench {
     this.desk.admission.lease({ number: 1, perSecond: leased, forMs: 600_000 }, this.now);
     const principal = lane === "unknown" || lane === "cleared" ? null : "somebody";
     const asking: Asking = {
-      ...{ lane, principal, hasHadMuch: false, request: `${method} /app/patients`, gone: new AbortController().signal },
+      ...{ lane, principal, hasHadMuch: false, returns: false },
+      ...{ request: `${method} /app/patients`, gone: new AbortController().signal },
       decision: { serviceClass: CLASS_OF_SERVICE[lane].high, route },
     };
     let asked = 0;

@@ -121,7 +121,15 @@ export class Way {
     else desk.noteWanted(serviceClass, route.cost);
     const wait = (ms: number): Promise<void> => clock.wait(ms);
     const request = `${facts.method} ${facts.target}`;
-    const asking = { decision: { serviceClass, route }, lane, principal, hasHadMuch: hadMuch, request, gone: NEVER };
+    const asking = {
+      decision: { serviceClass, route },
+      lane,
+      principal,
+      hasHadMuch: hadMuch,
+      returns: false,
+      request,
+      gone: NEVER,
+    };
     const end = (room: Room): void => {
       if (stander) desk.lines.noteTry(serviceClass, room !== "none");
       if (room === "room" || room === "overdrawn") this.#forward(isolate, passing, asked, done, room === "overdrawn");
@@ -195,7 +203,15 @@ export class Way {
     const desk = isolate.desk(site);
     desk.noteWanted(serviceClass, route.cost);
     const request = `${facts.method} ${facts.target}`;
-    const asking = { decision: { serviceClass, route }, lane, principal, hasHadMuch: false, request, gone: NEVER };
+    const asking = {
+      decision: { serviceClass, route },
+      lane,
+      principal,
+      hasHadMuch: false,
+      returns: false,
+      request,
+      gone: NEVER,
+    };
     const room = await admit(desk, asking, wait, () => clock.now);
     if (room === "room" || room === "overdrawn")
       this.#forward(isolate, passing, asked, done, room === "overdrawn", true);
