@@ -58,6 +58,11 @@ export interface Claim {
   readonly number: number;
   /** Whether that has run out, so that only its floor holds. Left out: it has not. */
   readonly lapsed?: boolean;
+  /**
+   * What those who came to it with leases of before held then, units a second, summed up since it began: so a report that is
+   * lost, late or told twice moves nothing twice. Left out: nothing.
+   */
+  readonly brought?: Rates;
 }
 
 interface Grantee {
@@ -66,6 +71,7 @@ interface Grantee {
   /** What it may use, at the most, while the lease lasts. */
   readonly committed: Rates;
   readonly leaseUntil: number;
+  readonly brought: Rates;
 }
 
 export class LeaseBook {
@@ -76,6 +82,7 @@ export class LeaseBook {
   #committed: Rates = NO_RATES;
   /** Of that, what those may use who have fallen silent: nobody else's share. */
   #silent: Rates = NO_RATES;
+  #brought: Rates = NO_RATES;
   #grants: number;
   readonly #provenPartsMin: number;
 
@@ -90,12 +97,17 @@ export class LeaseBook {
 
   /** What an earlier book of this granter may have granted still counts, until those who hold it say so, or have it no more. */
   remember(committed: Rates, leaseUntil: number): void {
-    this.#grantees.set(EARLIER, { need: NO_RATES, number: 0, committed, leaseUntil });
+    this.#grantees.set(EARLIER, { need: NO_RATES, number: 0, committed, leaseUntil, brought: NO_RATES });
     this.#committed = plus(this.#committed, committed);
   }
 
   get size(): number {
     return this.#grantees.size;
+  }
+
+  /** What grantees that came with leases of before held then, since this book began: what its owner claims as `brought`. */
+  get brought(): Rates {
+    return this.#brought;
   }
 
   /** What all grantees hold or held so lately that its floor still counts: what the granter must answer for, floors in full. */
@@ -119,21 +131,27 @@ export class LeaseBook {
     const before = this.#grantees.get(who);
     if (!before && this.#grantees.size >= GRANTEES_MAX) return null;
     const renews = before === undefined && claim.number > 0;
-    if (renews) this.#moveFromEarlier(claim.held, now);
-    const mine = before ? usable(before, now) : NO_RATES;
+    if (renews) this.#brought = plus(this.#brought, claim.held);
+    const brought = larger(before?.brought ?? NO_RATES, claim.brought ?? NO_RATES);
+    // What was brought to a grantee counted as earlier until now, and from now on as its own: the sum stays. Of whoever renews
+    // it is part of what it holds.
+    const moved = this.#takeFromEarlier(renews ? claim.held : combined(brought, before?.brought ?? NO_RATES, less));
+    const granted = before ? usable(before, now) : NO_RATES;
+    const mine = moved ? plus(granted, usable(moved, now)) : granted;
     const others = combined(this.#committed, mine, less);
     const need = plus(before ? combined(this.#need, before.need, less) : this.#need, claim.need);
     const users = plus(before ? combined(this.#users, usedBy(before.need), less) : this.#users, usedBy(claim.need));
     // Until it shows that it works under the last grant, an earlier one may still be what it goes by.
     const shown = before !== undefined && claim.number === before.number;
-    const told = shown ? combined(claim.held, before.committed, Math.min) : (before?.committed ?? NO_RATES);
+    const known = plus(before?.committed ?? NO_RATES, moved?.committed ?? NO_RATES);
+    const told = shown ? combined(claim.held, known, Math.min) : known;
     const exposed = renews ? claim.held : told;
     // Of a lease that ran out only the floor may be kept, as the rest may be somebody else's by now. So of another granter's:
     // that one counts with the floor for a while, whatever is granted here.
     const lapsed = claim.lapsed === true || (before ? now > before.leaseUntil : !this.#grantees.has(EARLIER));
     const kept = lapsed ? scaledBy(exposed, FLOOR_SHARE) : exposed;
-    const held = before ? combined(kept, mine, Math.min) : kept;
-    const mineSilent = before && now > before.leaseUntil ? mine : NO_RATES;
+    const held = renews ? kept : combined(kept, mine, Math.min);
+    const mineSilent = before && now > before.leaseUntil ? granted : NO_RATES;
     const silent = combined(this.#silent, mineSilent, less);
     const count = this.#grantees.size + (before ? 0 : 1);
     let growth = Math.max(0, totalOf(pool) - totalOf(others) - totalOf(held));
@@ -151,9 +169,9 @@ export class LeaseBook {
       const least = claim.number === 0 && before === undefined ? Math.min(share, newcomersMin[c]) : 0;
       const stays = Math.min(share, held[c]);
       const more = Math.max(0, Math.min(share, pool[c] - others[c]) - stays);
-      const granted = Math.max(least, stays + Math.min(more, growth + (held[c] - stays)));
-      growth -= Math.max(0, granted - held[c]);
-      return granted;
+      const given = Math.max(least, stays + Math.min(more, growth + (held[c] - stays)));
+      growth -= Math.max(0, given - held[c]);
+      return given;
     };
     const perSecond: Rates = [at(0), at(1), at(2), at(3)];
     const number = ++this.#grants;
@@ -163,6 +181,7 @@ export class LeaseBook {
       committed: larger(exposed, perSecond),
       // The lease before this one may run longer, and holds until the answer has arrived.
       leaseUntil: Math.max(before?.leaseUntil ?? 0, now + forMs),
+      brought,
     };
     this.#grantees.set(who, grantee);
     this.#need = need;
@@ -172,12 +191,12 @@ export class LeaseBook {
     return { number, perSecond, forMs };
   }
 
-  #moveFromEarlier(held: Rates, now: number): void {
+  /** @returns what of these rates counted as granted by an earlier book until now */
+  #takeFromEarlier(rates: Rates): Grantee | null {
     const earlier = this.#grantees.get(EARLIER);
-    if (!earlier) return;
-    const rest = { ...earlier, committed: combined(earlier.committed, held, less) };
-    this.#grantees.set(EARLIER, rest);
-    this.#committed = plus(combined(this.#committed, usable(earlier, now), less), usable(rest, now));
+    if (!earlier) return null;
+    this.#grantees.set(EARLIER, { ...earlier, committed: combined(earlier.committed, rates, less) });
+    return { ...earlier, committed: combined(earlier.committed, rates, Math.min) };
   }
 
   /** Forgets who is gone and adds up anew; to be called about once a second. */

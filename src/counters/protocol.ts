@@ -82,7 +82,13 @@ export interface SiteSummary {
   /** What is needed by class, units a second, smoothed over the last reports. Left out by isolates. */
   readonly need?: readonly number[];
   /** The grant that the reporter works under, the most that it may use until it hears again, by class, and whether that ran out. */
-  readonly lease?: { readonly number: number; readonly held: readonly number[]; readonly lapsed?: boolean };
+  readonly lease?: {
+    readonly number: number;
+    readonly held: readonly number[];
+    readonly lapsed?: boolean;
+    /** See `Claim`. Left out by isolates and by older shards. */
+    readonly brought?: readonly number[];
+  };
 }
 
 /** What the watch wants of an isolate for a site. Lists that are new to a shard ride with the first, as they concern all sites. */

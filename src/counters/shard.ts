@@ -179,7 +179,12 @@ export class Shard {
       const { held, number, until, book } = this.#tenancies.get(summary.site) ?? NO_TENANCY;
       const exposed = book?.exposure(now) ?? NO_RATES;
       const lapsed = now > until;
-      const lease = { number, held: lapsed ? exposed : larger(held, exposed), lapsed };
+      const lease = {
+        number,
+        held: lapsed ? exposed : larger(held, exposed),
+        lapsed,
+        brought: book?.brought ?? NO_RATES,
+      };
       return { ...summary, need: this.#needOf(summary.site), lease };
     });
     this.#summaries = new Map();

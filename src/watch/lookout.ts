@@ -3,9 +3,10 @@
  * site and a lease of what its origin bears. Pure but for its own memory, which is bounded; time is passed in.
  *
  * A lookout that starts again does not know to whom the one before leased what. All of it counts as out until those who hold it
- * report, or it must have run out; a shard that holds nothing gets what surely was not leased. The exceptions to what leases
- * promise: until then a new shard's proven people get an even part all the same, a sixteenth of theirs; and what the two lives
- * of a shard hold that started anew less than a minute before may be counted once (test/counters/leases.test.ts).
+ * report, or it must have run out; a shard that started anew as well says what its isolates came with. A shard that holds
+ * nothing gets what surely was not leased. The exceptions to what leases promise: until then a new shard's proven people get an
+ * even part all the same, a sixteenth of theirs; and what the two lives of a shard hold that started anew less than a minute
+ * before may be counted once (test/counters/leases.test.ts).
  */
 import { LeaseBook } from "../counters/lease-book.ts";
 import type { KnownLists } from "../counters/operators-lists.ts";
@@ -129,6 +130,7 @@ export class Lookout {
       held: ratesFrom(lease?.held),
       number: lease?.number ?? 0,
       lapsed: lease?.lapsed ?? false,
+      brought: ratesFrom(lease?.brought),
     };
     const learning = this.#leasedBefore.has(name) && now < this.#learnsUntil;
     return site.book.grant(who, claim, site.pools, SHARD_LEASE_MS, now, learning ? provenPart(site.pools) : NO_RATES);

@@ -17,10 +17,20 @@ const START = 1_800_000_000_000;
 const TICK_MS = 50;
 export const SHARDS = 3;
 const CALL_TIMEOUT_MS = 3000;
+/** For so long all counters and the watch are out of reach; then they have forgotten everything but the row. */
+export const OUTAGE_MS = 10_000;
 
 export interface Mishap {
   readonly atMs: number;
-  readonly kind: "kill" | "lose-answer" | "lose-report" | "move" | "mute" | "restart-shard" | "restart-watch";
+  readonly kind:
+    | "kill"
+    | "lose-answer"
+    | "lose-report"
+    | "move"
+    | "mute"
+    | "restart-shard"
+    | "restart-watch"
+    | "outage";
   /** Isolate or shard, modulo their number. */
   readonly which: number;
 }
@@ -68,6 +78,7 @@ export function runLeases(
   const travel = (): number => 5 + random() * 200;
 
   let lookout = new Lookout(now);
+  let downUntil = 0;
   const newShard = (number: number, life: number) => ({
     number,
     life,
@@ -101,6 +112,7 @@ export function runLeases(
       }
       const report = { shard: number, incarnation: `${life}`, isolates: shard.isolates, sites: shard.summaries(now) };
       after(travel(), () => {
+        if (now < downUntil) return;
         const orders = lookout.report(report, now);
         seat.reporting = false;
         if (random() < 0.05) return; // the answer is lost
@@ -123,7 +135,7 @@ export function runLeases(
     if (lose === "report") return;
     after(travel() * (random() < 0.05 ? 10 : 1), () => {
       const seat = shards[isolate.home % SHARDS];
-      if (!seat) return;
+      if (!seat || now < downUntil) return;
       const reply = seat.shard.exchange(report, now);
       if (!seat.reporting) tellWatch(seat);
       if (lose === "answer") return;
@@ -147,7 +159,13 @@ export function runLeases(
     if (!isolate || !seat) return;
     if (kind === "restart-watch") lookout = new Lookout(now, lookout.leased(now));
     else if (kind === "restart-shard") shards[seat.number] = newShard(seat.number, seat.life + 1);
-    else if (kind === "kill") Object.assign(isolate, newIsolate(now + 100));
+    else if (kind === "outage") {
+      downUntil = now + OUTAGE_MS;
+      after(OUTAGE_MS, () => {
+        for (const { number, life } of shards) shards[number] = newShard(number, life + 1);
+        lookout = new Lookout(now, lookout.leased(now));
+      });
+    } else if (kind === "kill") Object.assign(isolate, newIsolate(now + 100));
     else if (kind === "move") isolate.home++;
     else if (kind === "mute") isolate.muteUntil = now + 12_000;
     else isolate.lose = kind === "lose-answer" ? "answer" : "report";

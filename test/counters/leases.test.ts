@@ -5,7 +5,7 @@ import { type Rates, totalOf } from "../../src/counters/rates.ts";
 import { compile } from "../../src/policy/compile.ts";
 import rules from "../../src/rules.ts";
 import { RESERVE_SHARE } from "../../src/watch/pools.ts";
-import { type Mishap, runLeases, SHARDS, type Wish } from "./lease-fleet.ts";
+import { type Mishap, OUTAGE_MS, runLeases, SHARDS, type Wish } from "./lease-fleet.ts";
 
 const [site] = compile(rules).sites;
 if (!site) throw new Error("the rules have no site");
@@ -68,12 +68,12 @@ function bothRestartedLately(restarted: readonly Mishap[]): boolean {
   );
 }
 
-function holds(most: (atMs: number, restarted: readonly Mishap[]) => number, numRuns: number): void {
+function holds(most: (atMs: number, restarted: readonly Mishap[]) => number, numRuns: number, falls = restarts): void {
   fc.assert(
     fc.property(
       fc.array(wish, { minLength: 1, maxLength: 30 }),
       fc.array(isolateMishap, { maxLength: 40 }),
-      restarts,
+      falls,
       random,
       (wishes, mishaps, restarted, random01) => {
         for (const { atMs, usable } of runLeases(portal, wishes, [...mishaps, ...restarted], random01, 60_000))
@@ -95,6 +95,29 @@ describe("all leases and floors together", () => {
 
   it("are never more than twice that when the watch starts anew within a minute of a shard", () => {
     holds(() => 2 * LEASABLE, RUNS);
+  });
+});
+
+describe("after an outage of all counters", () => {
+  const outage: fc.Arbitrary<readonly Mishap[]> = fc
+    .integer({ min: 3000, max: 20_000 })
+    .map((atMs) => [{ atMs, kind: "outage", which: 0 }]);
+
+  it("all leases and floors together are never more than a watch that starts anew gives at the most", () => {
+    holds(
+      (atMs, [fell]) => (fell && atMs >= fell.atMs + OUTAGE_MS ? LEASABLE * (1 + SHARDS / 16) : CAPACITY),
+      RUNS,
+      outage,
+    );
+  });
+
+  it("what isolates held before does not lie idle once they have said so", () => {
+    const wishes = Array.from({ length: 40 }, () => ({ fromMs: 0, wants: [[4, 4, 8, 8] as const] }));
+    const looks = runLeases(site, wishes, [{ atMs: 10_000, kind: "outage", which: 0 }], [0.3, 0.5, 0.7], 60_000);
+    const before = looks.filter(({ atMs }) => atMs >= 8000 && atMs < 10_000);
+    const later = looks.filter(({ atMs }) => atMs >= 20_000 + 10_000);
+    const least = Math.min(...before.map(({ usable }) => totalOf(usable)));
+    for (const { atMs, usable } of later) expect(totalOf(usable), `at ${atMs}`).toBeGreaterThanOrEqual(0.9 * least);
   });
 });
 
