@@ -118,21 +118,46 @@ describe("while a flood runs", () => {
   test("she returns from the identity provider of another site without a challenge in between", async () => {
     const desk = await Desk.open(context, shield, LONG_MS);
     await underFlood(shield, async () => {
-      // 127.0.0.1 is another site than localhost: her return is a cross-site POST, which no Lax cookie accompanies.
-      const provider = new URL("/idp/login", portal);
-      provider.hostname = "127.0.0.1";
-      provider.search = new URLSearchParams({ return: new URL("/saml/acs", shield).href, request: "r1" }).toString();
-      await desk.page.goto(provider.href);
-      await desk.page.fill("input[name=user]", "dr.kalnina");
-      await desk.page.click("main form button");
-      await desk.page.click("form#saml button", { noWaitAfter: true });
-      await desk.page.waitForURL(new URL("/app/prescriptions", shield).href);
+      await desk.page.goto(atProvider("?request=r1").href);
+      await returnFromProvider(desk);
       await desk.prescribe(PRESCRIPTION);
     });
     expect(await held()).toEqual([PRESCRIPTION]);
     expect(desk.mitigated).toEqual([]);
   });
+
+  test("one who began to sign in before it returns from there in its first moment", async () => {
+    const desk = await Desk.open(context, shield, LONG_MS);
+    await desk.goto("/login/start");
+    await desk.page.goto(atProvider(new URL(desk.page.url()).search).href);
+    await underFlood(
+      shield,
+      async () => {
+        await returnFromProvider(desk);
+        await desk.prescribe(PRESCRIPTION);
+      },
+      "at once",
+    );
+    expect(await held()).toEqual([PRESCRIPTION]);
+    expect(desk.mitigated).toEqual([]);
+  });
 });
+
+/** 127.0.0.1 is another site than localhost: her return is a cross-site POST, which no Lax cookie accompanies. */
+function atProvider(query: string): URL {
+  const provider = new URL("/idp/login", portal);
+  provider.hostname = "127.0.0.1";
+  provider.search = query;
+  provider.searchParams.set("return", new URL("/saml/acs", shield).href);
+  return provider;
+}
+
+async function returnFromProvider({ page }: Desk): Promise<void> {
+  await page.fill("input[name=user]", "dr.kalnina");
+  await page.click("main form button");
+  await page.click("form#saml button", { noWaitAfter: true });
+  await page.waitForURL(new URL("/app/prescriptions", shield).href);
+}
 
 test("in calm the shield is not noticed", async () => {
   await resetPortal(portal);
