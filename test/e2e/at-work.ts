@@ -1,10 +1,14 @@
 /** What a doctor does in a real browser, step by step, each within her patience. */
+import { setTimeout as pause } from "node:timers/promises";
 import type { BrowserContext, Page } from "playwright-core";
 
 /** A doctor gives up on a page that takes longer, ms. */
 const PATIENCE_MS = 10_000;
 /** What a page fetches by itself while she types: it may be shed without her noticing. */
 const UNNOTICED = "/api/autocomplete";
+const SEND_AGAIN = "#shield-resend-by-hand button";
+/** How often she looks whether something came back, ms. */
+const LOOK_EVERY_MS = 2000;
 
 export interface Prescription {
   readonly patient: string;
@@ -73,7 +77,15 @@ export class Desk {
     await this.page.click(button, { noWaitAfter: true });
   }
 
+  /** What she sent may come back, as there was no room: then she presses "send again", without haste, until it is taken. */
   async #isAt(path: string): Promise<void> {
-    await this.page.waitForURL((url) => url.pathname === path, { waitUntil: "domcontentloaded" });
+    const arriving = this.page
+      .waitForURL((url) => url.pathname === path, { waitUntil: "domcontentloaded" })
+      .then(() => true);
+    while (!(await Promise.race([arriving, pause(LOOK_EVERY_MS, false)]))) {
+      const sendAgain = this.page.locator(SEND_AGAIN);
+      if (this.mitigated.at(-1) === "wait" && (await sendAgain.isVisible()))
+        await sendAgain.click({ noWaitAfter: true });
+    }
   }
 }

@@ -54,7 +54,7 @@ describe("while a flood runs", () => {
     expect(stoppedShare).toBeGreaterThan(0.95);
   });
 
-  test("one who comes in its first moment may have to wait, and is in within a minute without doing anything", async () => {
+  test("one who comes in its first moment may have to wait or to press 'send again', and is in within a minute", async () => {
     const desk = await Desk.open(context, shield, LONG_MS);
     await underFlood(
       shield,
