@@ -108,7 +108,7 @@ describe("after an outage of all counters", () => {
 
   it("all leases and floors together are never more than a watch that starts anew gives at the most", () => {
     holds(
-      (atMs, [fell]) => (fell && atMs >= fell.atMs + OUTAGE_MS ? LEASABLE * (1 + SHARDS / 16) : CAPACITY),
+      (atMs, [fell]) => (fell && atMs >= fell.atMs + OUTAGE_MS ? LEASABLE * (1 + SHARDS / 16) : GOAL),
       RUNS,
       outage,
     );
