@@ -161,6 +161,7 @@ describe("news of an over-budget key", () => {
       ["everywhere", 200],
     ] as const) {
       const { model } = await run(named(name), { scale, attackS: 20 });
+      if (name === "one-address") expect(model.isolatesAwake).toBe(200);
       expect(model.newsS.keys).toBeGreaterThan(0);
       expect(model.newsS.notEverywhere).toBe(0);
       expect(model.newsS.max).toBeLessThanOrEqual(5);

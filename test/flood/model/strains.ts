@@ -30,15 +30,17 @@ const CREW: Crew = {
   ],
 };
 
+const TWO_LOCATIONS: World = { ...WHOLE_WORLD, locations: 2, isolates: 200, isolatesPerClient: 100 };
 const ONE_LOCATION: World = { ...WHOLE_WORLD, locations: 1, isolates: 200, isolatesPerClient: 200 };
 
 export const STRAINS: readonly Strain[] = [
   {
     name: "one-address",
-    about: "strain: one address, 50,000 requests/s over 200 isolates of one location",
+    about: "strain: one address, 50,000 requests/s over 200 isolates of two locations",
     scale: 1,
-    crews: [{ ...CREW, requestsPerSecond: 50_000 }],
-    world: ONE_LOCATION,
+    // One of the addresses that anycast takes to a second location.
+    crews: [{ ...CREW, requestsPerSecond: 50_000, from: [hosting(1, "198.18.0.3/32", ["NL"])] }],
+    world: TWO_LOCATIONS,
     attackS: 45,
   },
   {
