@@ -50,7 +50,8 @@ export type Entry =
   /** Used before: whoever has its clearance gets through. */
   | { readonly kind: "used"; readonly target: string }
   | { readonly kind: "no-ticket" }
-  | { readonly kind: "unavailable" };
+  /** No counter could say whether it was used: it stays good. */
+  | { readonly kind: "unavailable"; readonly supportCode: string };
 
 export async function enter(sealer: Sealer, link: TicketLink, context: EntryContext, nowMs: number): Promise<Entry> {
   const { host, waiting, takeGrant, spend } = context;
@@ -77,6 +78,6 @@ export async function enter(sealer: Sealer, link: TicketLink, context: EntryCont
     case "already-spent":
       return { kind: "used", target };
     default:
-      return { kind: "unavailable" };
+      return { kind: "unavailable", supportCode };
   }
 }

@@ -12,7 +12,8 @@ import { spendIn } from "./challenge-context.ts";
 import { grantShard } from "./grant.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
-const UNAVAILABLE = { kind: "closed", retryAfterS: 5 } as const;
+const AGAIN_AFTER_S = 5;
+const UNAVAILABLE = { kind: "closed", retryAfterS: AGAIN_AFTER_S } as const;
 /** A ticket, and a target of 512 characters of which each may take three. */
 const QUERY_MAX_CHARS = 2_048;
 /** Looking for a grant asks a Durable Object: not too often for one prefix. */
@@ -91,7 +92,10 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
         posture,
       );
     case "unavailable":
-      return respond.verdict(UNAVAILABLE, REASONS.entry, "unknown", posture);
+      return (
+        respond.challengeAgain({ ...link, supportCode: entry.supportCode, waitS: AGAIN_AFTER_S }) ??
+        respond.verdict(UNAVAILABLE, REASONS.entry, "unknown", posture)
+      );
   }
 }
 

@@ -137,7 +137,10 @@ describe("whoever waits", () => {
 
   it("gets nothing when the counter is away, or for garbage, which costs no call", async () => {
     const broken = contextWith({ spend: () => Promise.reject(new Error("reset")) });
-    expect(await enter(sealer, newTicket(), broken, IN_TIME)).toEqual({ kind: "unavailable" });
+    expect(await enter(sealer, newTicket(), broken, IN_TIME)).toEqual({
+      kind: "unavailable",
+      supportCode: STOPPED.supportCode,
+    });
     let calls = 0;
     const counting = contextWith({
       spend: async () => {
@@ -186,7 +189,10 @@ describe("whom the help desk lets in", () => {
     const ticket = newTicket();
     const takeGrant = async () => true;
     const away = contextWith({ takeGrant, spend: async () => "unavailable" });
-    expect(await enter(sealer, ticket, away, NOW_MS)).toEqual({ kind: "unavailable" });
+    expect(await enter(sealer, ticket, away, NOW_MS)).toEqual({
+      kind: "unavailable",
+      supportCode: STOPPED.supportCode,
+    });
     expect(await enter(sealer, ticket, contextWith({ takeGrant }), NOW_MS)).toMatchObject({ kind: "cleared" });
   });
 

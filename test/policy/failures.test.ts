@@ -254,6 +254,17 @@ describe("whoever is asked while all counters are away", () => {
     expect(visitors.cookiesOf(redeemed)).toBe("");
   });
 
+  it("and runs no script gets the page again once she has waited, which tries again by itself", async () => {
+    const edge = await asking();
+    const opens = (path: string) => visitors.ask(edge, path, { headers: visitors.NAVIGATION });
+    const [, link = ""] = /http-equiv="refresh" content="40;url=([^"]+)"/.exec((await opens("/news")).body) ?? [];
+    const once = await visitors.eventually(
+      () => opens(link.replaceAll("&amp;", "&")),
+      ({ body }) => body.includes(`content="5;url=${link}"`),
+    );
+    expect([once.status, visitors.cookiesOf(once)]).toEqual([403, ""]);
+  });
+
   it("gets to sign in after a minute all the same, as nobody is asked what nobody can answer", async () => {
     const edge = await asking();
     const signIn = () => visitors.ask(edge, PATHS.critical, { headers: headersOf("unknown") });
