@@ -51,7 +51,12 @@ export type Entry =
   | { readonly kind: "used"; readonly target: string }
   | { readonly kind: "no-ticket" }
   /** No counter could say whether it was used: it stays good. */
-  | { readonly kind: "unavailable"; readonly supportCode: string };
+  | {
+      readonly kind: "unavailable";
+      readonly target: string;
+      readonly supportCode: string;
+      readonly secondsLeft: number;
+    };
 
 export async function enter(sealer: Sealer, link: TicketLink, context: EntryContext, nowMs: number): Promise<Entry> {
   const { host, waiting, takeGrant, spend } = context;
@@ -78,6 +83,6 @@ export async function enter(sealer: Sealer, link: TicketLink, context: EntryCont
     case "already-spent":
       return { kind: "used", target };
     default:
-      return { kind: "unavailable", supportCode };
+      return { kind: "unavailable", target, supportCode, secondsLeft: STEP_S };
   }
 }

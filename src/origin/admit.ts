@@ -8,8 +8,8 @@ import type { Retries } from "./retries.ts";
 import type { Returns } from "./returns.ts";
 
 /**
- * How long a proven person or system, or who returns from signing in, waits for room, and how often it looks: often at first, as whoever took little finds room
- * soon. An isolate cannot wake another request.
+ * How long a proven person or system, or who returns from signing in, waits for room, and how often it looks: often at first,
+ * as whoever took little finds room soon. An isolate cannot wake another request.
  */
 const QUEUE_MS = 2000;
 const POLL_FIRST_MS = 10;
@@ -53,8 +53,8 @@ export type Room = "room" | "overdrawn" | "none" | "gone";
 
 /**
  * Whether a request may go to the origin. Proven clients wait up to 2 s for room; then what is critical passes all the
- * same, held by its principal's budget only. Returns from sign-in wait as long. Everybody else waits a moment, as long as few do; strangers who had much take
- * what others leave. No promise where there is room.
+ * same, held by its principal's budget only. Returns from sign-in wait as long. Everybody else waits a moment, as long as few do;
+ * strangers who had much take what others leave. No promise where there is room.
  */
 export function admit(
   gate: Gate,

@@ -12,8 +12,7 @@ import { spendIn } from "./challenge-context.ts";
 import { grantShard } from "./grant.ts";
 import type { OwnRequest, OwnRoute } from "./own-paths.ts";
 
-const AGAIN_AFTER_S = 5;
-const UNAVAILABLE = { kind: "closed", retryAfterS: AGAIN_AFTER_S } as const;
+const UNAVAILABLE = { kind: "closed", retryAfterS: 5 } as const;
 /** A ticket, and a target of 512 characters of which each may take three. */
 const QUERY_MAX_CHARS = 2_048;
 /** Looking for a grant asks a Durable Object: not too often for one prefix. */
@@ -73,12 +72,13 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
     case "no-ticket":
       return goTo(`${facts.authority}/`);
     case "early":
-      // A reload of this address by whoever got in already.
-      if ((await prove()).lane !== "unknown") return goTo(facts.authority + entry.target);
+    case "unavailable":
+      // A reload of this address by whoever got in already, or once nobody is asked any more.
+      if (!isolate.mayAsk(now) || (await prove()).lane !== "unknown") return goTo(facts.authority + entry.target);
       return (
         respond.challengeAgain({ ...link, supportCode: entry.supportCode, waitS: entry.secondsLeft }) ??
         respond.verdict(
-          { kind: "limit", retryAfterS: entry.secondsLeft, budget: null },
+          entry.kind === "early" ? { kind: "limit", retryAfterS: entry.secondsLeft, budget: null } : UNAVAILABLE,
           REASONS.entry,
           "unknown",
           posture,
@@ -90,11 +90,6 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
         WAITING.name,
         "unknown",
         posture,
-      );
-    case "unavailable":
-      return (
-        respond.challengeAgain({ ...link, supportCode: entry.supportCode, waitS: AGAIN_AFTER_S }) ??
-        respond.verdict(UNAVAILABLE, REASONS.entry, "unknown", posture)
       );
   }
 }

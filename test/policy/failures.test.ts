@@ -263,6 +263,12 @@ describe("whoever is asked while all counters are away", () => {
       ({ body }) => body.includes(`content="5;url=${link}"`),
     );
     expect([once.status, visitors.cookiesOf(once)]).toEqual([403, ""]);
+    // After a minute without counters nobody is asked any more, and it leads on.
+    const on = await visitors.eventually(
+      () => opens(link.replaceAll("&amp;", "&")),
+      ({ status }) => status === 303,
+    );
+    expect([new URL(on.headers.location ?? "").pathname, visitors.cookiesOf(on)]).toEqual(["/news", ""]);
   });
 
   it("gets to sign in after a minute all the same, as nobody is asked what nobody can answer", async () => {
