@@ -3,13 +3,14 @@
 const SPREAD = 0.3;
 
 /**
- * Spreads a wait by ±30 %, or all who were turned away together come back together.
+ * Spreads a wait by up to 30 %, or all who were turned away together come back together. Only upwards: before the time that a
+ * budget needs there is nothing to come back for, and whoever came back too soon twice would be told so for good.
  * @param base seconds
  * @param random01 from 0 up to 1
- * @returns whole seconds, at least 1
+ * @returns whole seconds, at least 1 and never less than `base`
  */
 export function jitteredSeconds(base: number, random01: number): number {
-  return Math.max(1, Math.round(base * (1 - SPREAD + 2 * SPREAD * random01)));
+  return Math.max(1, Math.round(base * (1 + SPREAD * random01)));
 }
 
 /** A length of time as people say it: seconds up to two minutes, then minutes, rounded up so that nobody comes too soon. */
