@@ -8,7 +8,7 @@ import { Fairness } from "./origin/fairness.ts";
 import type { InFlightCounter } from "./origin/in-flight.ts";
 import { Residence } from "./origin/residence.ts";
 import { Retries } from "./origin/retries.ts";
-import { Returns } from "./origin/returns.ts";
+import { SignIns } from "./origin/sign-ins.ts";
 import { POSTURE_WITHOUT_WATCH, WITHOUT_NEWS_MS } from "./policy/failures.ts";
 import {
   firstOfEach,
@@ -34,7 +34,7 @@ export class Desk implements Gate {
   readonly admission: Admission;
   readonly fairness = new Fairness();
   readonly retries = new Retries();
-  readonly returns = new Returns();
+  readonly signIns = new SignIns();
   readonly facilities = new FacilityUses();
   waiting = 0;
   readonly queued: [number, number, number, number] = [0, 0, 0, 0];

@@ -25,6 +25,7 @@ import { hasHadMuch } from "./policy/in-use.ts";
 import { REASONS } from "./policy/reasons.ts";
 import { givenBackUnserved } from "./policy/unserved.ts";
 import type { Decision } from "./policy/verdict.ts";
+import { priceOfWait } from "./policy/wait-to-sign-in.ts";
 import { refusedBefore } from "./refused-before.ts";
 import type { Facts, Fault } from "./request/facts.ts";
 import { identify, isFault } from "./request/identify.ts";
@@ -219,11 +220,17 @@ async function pass(visit: Visit): Promise<Response> {
   }
 }
 
-function askingOf({ facts, request }: Visit, identity: Identity, decision: Decision, hasHadMuch: boolean): Asking {
-  const { lane, principal, transaction } = identity;
-  const returns = decision.route.signIn === "return" && transaction !== null;
+function askingOf(visit: Visit, identity: Identity, decision: Decision, hasHadMuch: boolean): Asking {
+  const { facts, request, isolate } = visit;
+  const { lane, principal } = identity;
+  const mayWaitToSignIn = () => {
+    const now = Date.now();
+    const price = priceOfWait(facts, identity, decision, isolate.tally, now);
+    if (price) isolate.tally.apply(price, now);
+    return price !== null;
+  };
   const what = `${facts.method} ${facts.target}`;
-  return { decision, lane, principal, hasHadMuch, returns, request: what, gone: request.signal };
+  return { decision, lane, principal, hasHadMuch, mayWaitToSignIn, request: what, gone: request.signal };
 }
 
 /** Proven people make room for those behind the same address who have yet to sign in. */

@@ -23,6 +23,8 @@ export interface Identity {
   readonly transaction: string | null;
   /** A pass past its full lane but within its 90 days: may sign in without a challenge, has no clinician share. */
   readonly knownDevice: boolean;
+  /** Keyed hash of whoever that pass was for; null without one. */
+  readonly device: string | null;
   /** Registered facility whose network this is. It lifts the challenge and scales the budget; it proves nothing. */
   readonly facility: FacilityIdentity | null;
   /** The same where the registration has expired: it counts for nothing, and operators are told. */

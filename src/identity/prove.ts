@@ -44,7 +44,7 @@ async function proveBy(
   now: number,
   aid: ProofAid,
 ): Promise<Identity> {
-  let device: ProofFacts | null = null;
+  let device: { readonly principal: string; readonly facts: ProofFacts } | null = null;
   let refusal: Refusal | null = null;
   const visit = presentsTicket(facts) ? await readVisit(sealer, facts, now) : null;
   const transaction = presentsTransaction(facts) ? await readTransaction(sealer, facts, now) : null;
@@ -58,11 +58,18 @@ async function proveBy(
     } else if (outcome.kind === "proven") {
       const { lane, principal, facts: proof } = outcome;
       return identityOf(facts, policy, now, lane, kind.name, { principal, proof, refusal, visit, transaction });
-    } else device = outcome.facts;
+    } else device = outcome;
   }
   const { clearance: cookie } = facts.cookies;
   const clearance = cookie === "" ? null : await readClearance(sealer, cookie, facts.host, now);
-  const known = { knownDevice: device !== null, proof: device, refusal, visit, transaction };
+  const known = {
+    knownDevice: device !== null,
+    device: device?.principal ?? null,
+    proof: device?.facts ?? null,
+    refusal,
+    visit,
+    transaction,
+  };
   if (clearance !== null) {
     const networks = await networksOf(sealer, facts.address);
     return identityOf(facts, policy, now, "cleared", "clearance", {
@@ -102,6 +109,7 @@ function identityOf(
     visit: null,
     transaction: null,
     knownDevice: false,
+    device: null,
     facility: holds ? facility : null,
     lapsed: holds ? null : facility,
     evidence,

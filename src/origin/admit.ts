@@ -5,10 +5,10 @@ import type { Decision } from "../policy/verdict.ts";
 import type { Admission } from "./admission.ts";
 import type { Fairness } from "./fairness.ts";
 import type { Retries } from "./retries.ts";
-import type { Returns } from "./returns.ts";
+import type { SignIns } from "./sign-ins.ts";
 
 /**
- * How long a proven person or system, or who returns from signing in, waits for room, and how often it looks: often at first,
+ * How long a proven person or system, or who signs in, waits for room, and how often it looks: often at first,
  * as whoever took little finds room soon. An isolate cannot wake another request.
  */
 const QUEUE_MS = 2000;
@@ -27,7 +27,7 @@ export interface Gate {
   readonly admission: Admission;
   readonly fairness: Fairness;
   readonly retries: Retries;
-  readonly returns: Returns;
+  readonly signIns: SignIns;
   /** How many wait a moment who are not proven clients. */
   waiting: number;
   /** What is waited for by those who wait longer, cost units by class: demand for as long as they wait. */
@@ -41,8 +41,8 @@ export interface Asking {
   readonly principal: string | null;
   /** Whether it is a stranger who had much already, in an attack (policy/in-use.ts). */
   readonly hasHadMuch: boolean;
-  /** Whether it is a return from sign-in that belongs to a beginning that we saw. */
-  readonly returns: boolean;
+  /** Whether it signs somebody in who may wait for it. Asked only where there is no room at once: it may cost her something. */
+  readonly mayWaitToSignIn: () => boolean;
   /** Method and target: to recognise a retry. */
   readonly request: string;
   readonly gone: AbortSignal;
@@ -53,7 +53,7 @@ export type Room = "room" | "overdrawn" | "none" | "gone";
 
 /**
  * Whether a request may go to the origin. Proven clients wait up to 2 s for room; then what is critical passes all the
- * same, held by its principal's budget only. Returns from sign-in wait as long. Everybody else waits a moment, as long as few do;
+ * same, held by its principal's budget only. Who signs in waits as long. Everybody else waits a moment, as long as few do;
  * strangers who had much take what others leave. No promise where there is room.
  */
 export function admit(
@@ -73,16 +73,16 @@ export function admit(
     : () => takeFairly(gate, serviceClass, cost, principal, clock());
   const isProven = (lane === "machine" || lane === "clinician") && !excessive;
   if (isProven) return take() ? "room" : inQueue(gate, asking, serviceClass, take, wait, clock);
-  if (asking.returns && !asking.hasHadMuch && !gate.returns.isFull)
-    return take() ? "room" : asReturn(gate, asking, serviceClass, take, wait, clock);
-  const takeAfterReturns = () => {
-    if (gate.returns.goBefore(serviceClass) || !take()) return false;
-    gate.returns.noteOther(serviceClass, cost);
+  const takeAfterSignIns = () => {
+    if (gate.signIns.goBefore(serviceClass) || !take()) return false;
+    gate.signIns.noteOther(serviceClass, cost);
     return true;
   };
-  if (takeAfterReturns()) return "room";
+  if (takeAfterSignIns()) return "room";
+  if (!asking.hasHadMuch && gate.signIns.hasPlaceFor(decision.route) && asking.mayWaitToSignIn())
+    return toSignIn(gate, asking, serviceClass, take, wait, clock);
   const most = asking.hasHadMuch ? HAD_MUCH_WAITING_MAX : MOMENT_WAITING_MAX;
-  return gate.waiting < most ? forAMoment(gate, asking, takeAfterReturns, wait, clock) : refused(gate, asking, from);
+  return gate.waiting < most ? forAMoment(gate, asking, takeAfterSignIns, wait, clock) : refused(gate, asking, from);
 }
 
 async function inQueue(
@@ -104,7 +104,7 @@ async function inQueue(
 }
 
 /** Nobody is overdrawn for her: anybody can begin to sign in. */
-async function asReturn(
+async function toSignIn(
   gate: Gate,
   asking: Asking,
   serviceClass: Decision["serviceClass"],
@@ -113,13 +113,13 @@ async function asReturn(
   clock: () => number,
 ): Promise<Room> {
   let taken = 0;
-  gate.returns.enter();
+  gate.signIns.enter();
   try {
     const room = await whileQueued(gate, asking, serviceClass, take, wait, clock);
     if (room === "room") taken = asking.decision.route.cost;
     return room;
   } finally {
-    gate.returns.leave(taken);
+    gate.signIns.leave(taken);
   }
 }
 

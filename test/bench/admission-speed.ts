@@ -3,7 +3,7 @@ import { Admission } from "../../src/origin/admission.ts";
 import { admit, type Gate } from "../../src/origin/admit.ts";
 import { Fairness, hash32, PLACES } from "../../src/origin/fairness.ts";
 import { Retries } from "../../src/origin/retries.ts";
-import { Returns } from "../../src/origin/returns.ts";
+import { SignIns } from "../../src/origin/sign-ins.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { figure, type Line } from "./line.ts";
 import rules from "./rules.ts";
@@ -31,7 +31,7 @@ function gateFor(kind: Kind): Gate {
     admission,
     fairness: new Fairness(),
     retries: new Retries(),
-    returns: new Returns(),
+    signIns: new SignIns(),
     waiting: CROWDED,
     queued: [0, 0, 0, 0],
   };
@@ -48,7 +48,7 @@ function nsPerAdmit(kind: Kind, requests: number): number {
     lane: stranger ? ("unknown" as const) : ("clinician" as const),
     principal: stranger ? null : (names[n] ?? ""),
     hasHadMuch: false,
-    returns: false,
+    mayWaitToSignIn: () => false,
     request: "GET /app/prescriptions",
     gone: new AbortController().signal,
   }));

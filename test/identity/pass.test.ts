@@ -74,6 +74,8 @@ describe("a pass", () => {
     const pass = await cookieValue(sealer);
     const later = await prove(facts({ cookies: { ...NO_COOKIES, pass } }), sealer, policy, NOW + 13 * HOUR_MS);
     expect(later).toMatchObject({ lane: "unknown", knownDevice: true, principal: null, evidence: "known-device" });
+    const { principal } = await prove(facts({ cookies: { ...NO_COOKIES, pass } }), sealer, policy, NOW);
+    expect(later.device).toBe(principal);
     const muchLater = await prove(
       facts({ cookies: { ...NO_COOKIES, pass } }),
       sealer,

@@ -3,7 +3,7 @@ import { Admission } from "../../src/origin/admission.ts";
 import { type Asking, admit, type Gate, type Room } from "../../src/origin/admit.ts";
 import { Fairness } from "../../src/origin/fairness.ts";
 import { Retries } from "../../src/origin/retries.ts";
-import { Returns } from "../../src/origin/returns.ts";
+import { SignIns } from "../../src/origin/sign-ins.ts";
 import { compile } from "../../src/policy/compile.ts";
 import { CLASS_OF_SERVICE, type Importance } from "../../src/policy/tables.ts";
 import rules from "../../src/rules.ts";
@@ -23,7 +23,7 @@ function gate(unitsPerSecond: number): Gate {
     admission,
     fairness: new Fairness(),
     retries: new Retries(),
-    returns: new Returns(),
+    signIns: new SignIns(),
     waiting: 0,
     queued: [0, 0, 0, 0],
   };
@@ -36,7 +36,7 @@ function asking(lane: Asking["lane"], importance: Importance, different: Partial
     lane,
     principal: lane === "unknown" ? null : "somebody",
     hasHadMuch: false,
-    returns: false,
+    mayWaitToSignIn: () => false,
     request: "GET /app/prescriptions",
     gone: new AbortController().signal,
     ...different,
@@ -225,50 +225,62 @@ describe("two hundred systems that ask again as soon as they are answered, where
   );
 });
 
-describe("who comes back from the identity provider while a flood takes all room that strangers have", () => {
+describe.each([
+  ["who comes back from the identity provider", "return"],
+  ["who hands in the form that starts her sign-in", "start"],
+] as const)("%s while a flood takes all room that strangers have", (_, signIn) => {
   const SIGN_IN_UNITS = 5;
   /** An eighth of what an origin of 600 units a second has, and hardly a doctor at work. */
   const LEASE = { number: 2, perSecond: [30, 26, 11, 8], forMs: 600_000 } as const;
   const units = (cost: number): Asking["decision"] => {
     const { serviceClass, route } = asking("unknown", "critical").decision;
-    return { serviceClass, route: { ...route, cost } };
+    return { serviceClass, route: { ...route, cost, signIn } };
   };
+
+  const signingIn = (mayWaitToSignIn: () => boolean): Partial<Asking> => ({
+    decision: units(SIGN_IN_UNITS),
+    mayWaitToSignIn,
+  });
 
   /** @param pages how many of the flood are for each that is dear and important */
   function besieged(pages = 11) {
     const time = new Sleepers();
     const at = gate(0);
     at.admission.lease(LEASE, NOW);
-    const took = { flood: 0, returns: 0 };
-    const come = async (who: Asking, by: keyof typeof took): Promise<Room> => {
+    const took = { flood: 0, waited: 0 };
+    const come = async (who: Asking, wentAhead = () => false): Promise<Room> => {
       const room = await admit(at, who, time.wait, () => time.now);
-      if (room === "room") took[by] += who.decision.route.cost;
+      if (room === "room") took[wentAhead() ? "waited" : "flood"] += who.decision.route.cost;
       return room;
     };
     // Pages, and beginnings of sign-ins as well: as important as her return, and as dear.
     const flood = async (): Promise<void> => {
       for (let n = 0; ; n++) {
         const page = asking("unknown", "normal");
-        void come(
-          n % (pages + 1) === 0 ? asking("unknown", "critical", { decision: units(SIGN_IN_UNITS) }) : page,
-          "flood",
-        );
+        void come(n % (pages + 1) === 0 ? asking("unknown", "critical", { decision: units(SIGN_IN_UNITS) }) : page);
         await time.wait(5);
       }
     };
     void flood();
-    const comeBack = (returns: boolean): Promise<Room> =>
-      come(asking("unknown", "critical", { decision: units(SIGN_IN_UNITS), returns }), "returns");
-    return { time, at, took, comeBack };
+    // Beyond the places that there are, who shows something stands among the flood.
+    const comeToSignIn = (isVerified: boolean): Promise<Room> => {
+      let wentAhead = false;
+      const mayWait = () => {
+        wentAhead = isVerified;
+        return isVerified;
+      };
+      return come(asking("unknown", "critical", signingIn(mayWait)), () => wentAhead);
+    };
+    return { time, at, took, comeToSignIn };
   }
 
-  it("finds room in the time that a doctor waits, if we saw her begin; who makes a return up stands among the flood", async () => {
-    const { time, at, comeBack } = besieged();
+  it("finds room in the time that a doctor waits, if what she shows is verified; who makes it up stands among the flood", async () => {
+    const { time, at, comeToSignIn } = besieged();
     await time.runUntil(NOW + 1000);
     const rooms: Record<"hers" | "madeUp", Room[]> = { hers: [], madeUp: [] };
     for (let n = 1; n <= 20; n++) {
-      void comeBack(true).then((room) => rooms.hers.push(room));
-      void comeBack(false).then((room) => rooms.madeUp.push(room));
+      void comeToSignIn(true).then((room) => rooms.hers.push(room));
+      void comeToSignIn(false).then((room) => rooms.madeUp.push(room));
       await time.runUntil(NOW + 1000 + n * 2500);
     }
     expect(rooms.hers).toEqual(Array.from({ length: 20 }, () => "room"));
@@ -276,11 +288,11 @@ describe("who comes back from the identity provider while a flood takes all room
     expect(at.queued).toEqual([0, 0, 0, 0]);
   });
 
-  it("takes nothing from doctors, and leaves who starts to sign in half of what strangers have, however many programs come back", async () => {
-    const { time, at, took, comeBack } = besieged(0);
+  it("takes nothing from doctors, and leaves who starts to sign in half of what strangers have, however many programs do the same", async () => {
+    const { time, at, took, comeToSignIn } = besieged(0);
     const programs = async (): Promise<void> => {
       for (;;) {
-        void comeBack(true);
+        void comeToSignIn(true);
         await time.wait(10);
       }
     };
@@ -298,17 +310,69 @@ describe("who comes back from the identity provider while a flood takes all room
       await time.runUntil(NOW + n * 500);
     }
     expect(doctors).toEqual(Array.from({ length: 40 }, () => "room"));
-    expect(took.returns).toBeGreaterThan(0);
-    expect(took.flood).toBeGreaterThanOrEqual(0.45 * (took.flood + took.returns));
+    expect(took.waited).toBeGreaterThan(0);
+    expect(took.flood).toBeGreaterThanOrEqual(0.45 * (took.flood + took.waited));
     // All that was given was leased; what buckets held at first comes once.
     const leased = LEASE.perSecond.reduce((sum, rate) => sum + rate, 0) * 20;
-    expect(took.flood + took.returns + 40 * 2).toBeLessThanOrEqual(leased + 150);
+    expect(took.flood + took.waited + 40 * 2).toBeLessThanOrEqual(leased + 150);
   });
 
   it("is not overdrawn for: where there is no room at all she is told so after as long as a doctor waits", async () => {
-    expect(await ask(gate(0), asking("unknown", "critical", { returns: true }))).toEqual({
+    expect(
+      await ask(
+        gate(0),
+        asking(
+          "unknown",
+          "critical",
+          signingIn(() => true),
+        ),
+      ),
+    ).toEqual({
       room: "none",
       waitedMs: 2000,
     });
+  });
+});
+
+describe("a flood that signs in", () => {
+  const signingIn = (signIn: "start" | "return", mayWaitToSignIn: () => boolean): Asking => {
+    const { serviceClass, route } = asking("unknown", "critical").decision;
+    return asking("unknown", "critical", {
+      decision: { serviceClass, route: { ...route, signIn } },
+      mayWaitToSignIn,
+    });
+  };
+
+  /** All at the same moment, where there is no room at all: how many of each waited for two seconds. */
+  async function waitedLong(flood: readonly Asking[]): Promise<number> {
+    const time = new Sleepers();
+    const at = gate(0);
+    let long = 0;
+    for (const who of flood)
+      void Promise.resolve(admit(at, who, time.wait, () => time.now)).then(() => {
+        if (time.now - NOW === 2000) long++;
+      });
+    await time.runUntil(NOW + 5000);
+    expect([at.waiting, at.queued]).toEqual([0, [0, 0, 0, 0]]);
+    return long;
+  }
+  const times = (n: number, who: Asking): readonly Asking[] => Array.from({ length: n }, () => who);
+
+  it("holds so many places and no more, and those who come back have half of them for themselves", async () => {
+    const start = signingIn("start", () => true);
+    const back = signingIn("return", () => true);
+    expect(await waitedLong(times(1000, start))).toBe(32);
+    expect(await waitedLong(times(1000, back))).toBe(64);
+    expect(await waitedLong([...times(1000, start), ...times(1000, back)])).toBe(64);
+  });
+
+  it("spends nothing where there is room, where no place is left, or by whoever had much", async () => {
+    let asked = 0;
+    const start = signingIn("start", () => ++asked > 0);
+    expect(await ask(gate(80), start)).toEqual({ room: "room", waitedMs: 0 });
+    expect((await ask(gate(0), { ...start, hasHadMuch: true })).waitedMs).toBe(500);
+    expect(asked).toBe(0);
+    await waitedLong(times(1000, start));
+    expect(asked).toBe(32);
   });
 });

@@ -40,7 +40,7 @@ class Bench {
     this.desk.admission.lease({ number: 1, perSecond: leased, forMs: 600_000 }, this.now);
     const principal = lane === "unknown" || lane === "cleared" ? null : "somebody";
     const asking: Asking = {
-      ...{ lane, principal, hasHadMuch: false, returns: false },
+      ...{ lane, principal, hasHadMuch: false, mayWaitToSignIn: () => false },
       ...{ request: `${method} /app/patients`, gone: new AbortController().signal },
       decision: { serviceClass: CLASS_OF_SERVICE[lane].high, route },
     };

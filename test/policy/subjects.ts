@@ -40,6 +40,7 @@ export function identity(different: Partial<Identity> = {}): Identity {
     visit: null,
     transaction: null,
     knownDevice: false,
+    device: null,
     facility: null,
     lapsed: null,
     evidence: "none",

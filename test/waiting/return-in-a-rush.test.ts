@@ -1,6 +1,6 @@
 /**
  * The moment at which a flood has begun and the shield is not on guard yet: nobody is asked for anything, and strangers find no
- * room. A doctor who is at the identity provider just then comes back.
+ * room. A doctor who is at the identity provider just then comes back; another hands in her password.
  */
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -15,6 +15,11 @@ const PROGRAMS = 120;
 let rush: Promise<unknown> = Promise.resolve();
 let rushing = true;
 let refused = 0;
+/** What two doctors were given in calm: where sign-in at the identity provider began, and the form for a password. */
+let began: visitors.Got;
+let opened: visitors.Got;
+const AT_PROVIDER = "203.0.113.201";
+const AT_FORM = "203.0.113.202";
 
 beforeAll(async () => {
   lab = await startEdges({
@@ -26,6 +31,15 @@ beforeAll(async () => {
   [edge = edge] = lab.shieldUrls;
   const posture = { site: "e-health portal", posture: "normal", minutes: 30, reason: "not on guard yet" };
   expect((await visitors.operate(edge, "/.shield/posture", posture)).status).toBe(200);
+  const inCalm = (path: string, address: string, status: number) =>
+    visitors.eventually(
+      () => visitors.ask(edge, path, { headers: { ...visitors.NAVIGATION, "CF-Connecting-IP": address } }),
+      (got) => got.status === status,
+    );
+  began = await inCalm("/login/start", AT_PROVIDER, 302);
+  opened = await inCalm("/login", AT_FORM, 200);
+  rush = Promise.all(Array.from({ length: PROGRAMS }, (_, i) => comeAgainAndAgain(i)));
+  await untilRefused();
 });
 afterAll(async () => {
   rushing = false;
@@ -33,17 +47,29 @@ afterAll(async () => {
   await lab.stop();
 });
 
-it("she is in, and whoever nobody saw begin is led to the start with one click", async () => {
-  const address = "203.0.113.201";
-  const began = await visitors.eventually(
-    () => visitors.ask(edge, "/login/start", { headers: { ...visitors.NAVIGATION, "CF-Connecting-IP": address } }),
-    ({ status }) => status === 302,
-  );
-  const body = await assertionFor("dr.locum", new URL(began.headers.location ?? "", "http://x").search);
-  rush = Promise.all(Array.from({ length: PROGRAMS }, (_, i) => comeAgainAndAgain(i)));
-  while (refused < 2 * PROGRAMS) await pause(50);
+it("who hands in her password is in, if the form came in calm; whoever brings nothing gets it back on a page", async () => {
+  const cookie = visitors.cookiesOf(opened);
+  expect(cookie).toContain("__Host-shield-visit=");
+  const body = "user=dr.locum&password=demo";
+  const handIn = (address: string, cookies = "") => postForm("/login/password", body, address, "same-origin", cookies);
 
-  const back = await comeBack(body, address, visitors.cookiesOf(began));
+  const hers = await handIn(AT_FORM, cookie);
+  expect([hers.status, hers.headers["shield-mitigated"], hers.headers.location]).toEqual([
+    303,
+    undefined,
+    "/app/prescriptions",
+  ]);
+
+  const others = await Promise.all(Array.from({ length: 12 }, (_, i) => handIn(`203.0.113.${210 + i}`)));
+  const turnedAway = others.filter(({ headers }) => headers["shield-mitigated"] === "wait");
+  expect(turnedAway.length).toBeGreaterThan(0);
+  for (const page of turnedAway) expect(page.body).toContain("Sūtīt vēlreiz");
+});
+
+it("who comes back is in, and whoever nobody saw begin is led to the start with one click", async () => {
+  await untilRefused();
+  const body = await assertionFor("dr.locum", new URL(began.headers.location ?? "", "http://x").search);
+  const back = await comeBack(body, AT_PROVIDER, visitors.cookiesOf(began));
   expect([back.status, back.headers["shield-mitigated"], back.headers.location]).toEqual([
     303,
     undefined,
@@ -59,6 +85,12 @@ it("she is in, and whoever nobody saw begin is led to the start with one click",
     expect(page.body).toContain('href="/login">Start signing in again</a>');
   }
 });
+
+/** Until each of the programs has found no room twice more: they have taken all that there was. */
+async function untilRefused(): Promise<void> {
+  const until = refused + 2 * PROGRAMS;
+  while (refused < until) await pause(50);
+}
 
 async function comeAgainAndAgain(i: number): Promise<void> {
   // Some ask for what is as important as her return.
@@ -77,13 +109,23 @@ async function assertionFor(user: string, query: string): Promise<string> {
 }
 
 function comeBack(body: string, address: string, cookie = ""): Promise<visitors.Got> {
+  return postForm("/saml/acs", body, address, "cross-site", cookie);
+}
+
+function postForm(
+  path: string,
+  body: string,
+  address: string,
+  site: "same-origin" | "cross-site",
+  cookie: string,
+): Promise<visitors.Got> {
   const headers = {
     ...visitors.NAVIGATION,
     "Content-Type": "application/x-www-form-urlencoded",
-    "Sec-Fetch-Site": "cross-site",
-    Origin: "https://idp.example.lv",
+    "Sec-Fetch-Site": site,
+    Origin: site === "cross-site" ? "https://idp.example.lv" : `http://${visitors.HOST}`,
     "CF-Connecting-IP": address,
     ...(cookie === "" ? {} : { Cookie: cookie }),
   };
-  return visitors.ask(edge, "/saml/acs", { method: "POST", headers, body });
+  return visitors.ask(edge, path, { method: "POST", headers, body });
 }

@@ -58,6 +58,7 @@ export const STRANGER: Identity = {
   visit: null,
   transaction: null,
   knownDevice: false,
+  device: null,
   facility: null,
   lapsed: null,
   evidence: "none",

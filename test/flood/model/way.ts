@@ -126,7 +126,7 @@ export class Way {
       lane,
       principal,
       hasHadMuch: hadMuch,
-      returns: false,
+      mayWaitToSignIn: () => false,
       request,
       gone: NEVER,
     };
@@ -208,7 +208,7 @@ export class Way {
       lane,
       principal,
       hasHadMuch: false,
-      returns: false,
+      mayWaitToSignIn: () => false,
       request,
       gone: NEVER,
     };
