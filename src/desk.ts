@@ -131,8 +131,8 @@ export class Desk implements Gate {
     this.#because = order.because;
     this.#postureSince = order.since ?? null;
     if (order.manual) this.setModes(order.manual);
-    this.lines.obey(order.lines, now);
-    this.#orderedAt = now;
+    this.#orderedAt = now - (order.toldMsAgo ?? 0);
+    this.lines.obey(order.lines, this.#orderedAt);
     // Leases count from when they were asked for: the last summary.
     if (order.lease) this.admission.lease(order.lease, this.#since);
   }

@@ -38,6 +38,22 @@ it("follows the watch, and forgets it after a minute without news", () => {
   expect(desk.posture(NOW + 61_000)).toBe("normal");
 });
 
+it("forgets as soon what a counter goes on handing on after the watch has gone, and the lines, in which nobody moves any more", () => {
+  const desk = deskOf();
+  const line = { servedUpTo: NOW - MINUTE_MS, speed: 0.1 };
+  const heard = {
+    ...order("elevated", [manual("clinicians-first", { until: NOW + 30_000 })]),
+    lines: [null, null, line, line],
+  };
+  for (let ms = 0; ms <= 5 * MINUTE_MS; ms += 1000) {
+    desk.obey({ ...heard, toldMsAgo: ms }, NOW + ms);
+    const isManual = ms < 30_000;
+    const isFresh = ms <= MINUTE_MS;
+    expect(desk.posture(NOW + ms)).toBe(isManual ? "clinicians-first" : isFresh ? "elevated" : "normal");
+    expect(desk.lines.lineFor(2, NOW + ms)).toEqual(ms < MINUTE_MS ? line : null);
+  }
+});
+
 it.each<[Posture, Posture]>([
   ["normal", "static-only"],
   ["elevated", "normal"],

@@ -97,6 +97,11 @@ export interface SiteOrders extends OperatorsLists {
   readonly posture: Posture;
   /** Why, for explanation. */
   readonly because: string;
+  /**
+   * How long ago the watch said so, ms: a shard hands on what it heard last, also when the watch has been gone for long.
+   * Missing: just now.
+   */
+  readonly toldMsAgo?: number;
   /** Cost units a second that this isolate may send to the origin. */
   readonly unitsPerSecond: number;
   /** What operators set: it overrides `posture`, in both directions. Missing: no news of it. */

@@ -98,6 +98,7 @@ export class Shard {
   readonly #tenancies = new Map<string, Tenancy>();
   #summaries = new Map<string, SiteSummary>();
   #orders: readonly SiteOrders[] = [];
+  #orderedAt = 0;
   #lists: OperatorsLists = {};
   readonly #passEnds = new PassEndLog();
   readonly #calls = new CallsBorne();
@@ -202,6 +203,7 @@ export class Shard {
    * @param askedAt when the watch was asked, ms: leases count from then
    */
   obey(orders: readonly SiteOrders[], askedAt: number): void {
+    this.#orderedAt = askedAt;
     this.#orders = orders.map(({ revocations, bans, passEnds, ...order }) => {
       this.#lists = after(this.#lists, { ...(revocations && { revocations }), ...(bans && { bans }) });
       if (passEnds) this.#passEnds.learn(passEnds);
@@ -272,6 +274,7 @@ export class Shard {
   }
 
   #ordersFor({ isolate, sites }: ExchangeReport, now: number): readonly SiteOrders[] {
+    const toldMsAgo = Math.max(0, now - this.#orderedAt);
     return this.#orders.map((order) => {
       const summary = sites.find(({ site }) => site === order.site);
       const tenancy = this.#tenancies.get(order.site);
@@ -283,7 +286,7 @@ export class Shard {
         lapsed: summary?.lease?.lapsed ?? false,
       };
       const lease = (summary && lasts > 0 && tenancy?.book.grant(isolate, claim, tenancy.held, lasts, now)) || null;
-      return { ...order, lease, unitsPerSecond: lease ? totalOf(ratesFrom(lease.perSecond)) : 0 };
+      return { ...order, toldMsAgo, lease, unitsPerSecond: lease ? totalOf(ratesFrom(lease.perSecond)) : 0 };
     });
   }
 }

@@ -96,11 +96,14 @@ export class LineAtEdge {
   #toldAt = 0;
   #counts: LineCount[] = CLASS_SHARES.map(() => NOBODY);
 
-  /** @param lines undefined: no news */
-  obey(lines: Lines | null | undefined, now: number): void {
+  /**
+   * @param lines undefined: no news
+   * @param toldAt when the watch said so, ms since 1970
+   */
+  obey(lines: Lines | null | undefined, toldAt: number): void {
     if (!lines) return;
     this.#lines = lines;
-    this.#toldAt = now;
+    this.#toldAt = toldAt;
   }
 
   /** Null when nobody stands in line for this class, or for all that is known lately. */

@@ -99,16 +99,47 @@ const outcomes = (edge: URL, more: Partial<Record<Lane, Record<string, string>>>
     return IN_WORDS[outcome] ?? outcome;
   });
 
-/** Stands before the bundle in the Worker of the Durable Objects and breaks all that one of them may be called for. */
-const broken = (name: "ClientCounter" | "Watch"): string => {
-  const others = name === "Watch" ? "ClientCounter" : "Watch";
-  return `import shield, { ${name} as Well } from "./index.js";
-    export { ${others} } from "./index.js";
-    export class ${name} extends Well {}
-    for (const method of Object.getOwnPropertyNames(Well.prototype))
-      if (method !== "constructor") ${name}.prototype[method] = () => { throw new Error("a bad day"); };
-    export default shield;`;
-};
+/** Stands before the bundle in the Worker of the Durable Objects and breaks all that a counter may be called for. */
+const COUNTERS_BROKEN = `import shield, { ClientCounter as Well } from "./index.js";
+  export { Watch } from "./index.js";
+  export class ClientCounter extends Well {}
+  for (const method of Object.getOwnPropertyNames(Well.prototype))
+    if (method !== "constructor") ClientCounter.prototype[method] = () => { throw new Error("a bad day"); };
+  export default shield;`;
+
+/** Orders what it would in a flood, until an operator looks: then it is gone. */
+const WATCH_IN_A_FLOOD = `import shield, { Watch as Well } from "./index.js";
+  export { ClientCounter } from "./index.js";
+  let gone = false;
+  export class Watch extends Well {
+    report(report) {
+      if (gone) throw new Error("a bad day");
+      return super.report(report).map((order) => ({ ...order, posture: "elevated", because: "a test" }));
+    }
+    facilities() {
+      gone = true;
+      throw new Error("a bad day");
+    }
+  }
+  export default shield;`;
+
+/** The path of rules under which a minute takes two seconds. @param more what else they do, source text */
+function minuteInTwoSeconds(name: string, more: string): string {
+  const path = join(folder, name);
+  writeFileSync(
+    path,
+    `import rules from ${JSON.stringify(ROOMY)};
+     const clock = Date.now;
+     let from = 0;
+     Date.now = () => {
+       const now = clock();
+       if (from === 0) from = now;
+       return from + 30 * (now - from);
+     };
+     export default { ...rules, sites: rules.sites.map((site) => ({ ...site, ${more} })) };`,
+  );
+  return path;
+}
 
 /** A port at which nobody listens. */
 async function closedPort(): Promise<number> {
@@ -122,11 +153,23 @@ async function closedPort(): Promise<number> {
 /** Breaks each thing, and says what becomes of everybody. There is no row of the table without an entry here. */
 const BROKEN: Record<Dependency, () => Promise<Seen>> = {
   async shards() {
-    return outcomes(await start({ objectsEntry: broken("ClientCounter") }));
+    return outcomes(await start({ objectsEntry: COUNTERS_BROKEN }));
   },
 
+  /** In a flood, and for longer than a minute: what it ordered last must not hold for ever, though counters hand it on. */
   async watch() {
-    return outcomes(await start({ objectsEntry: broken("Watch") }));
+    const rulesModule = minuteInTwoSeconds("watched.ts", "");
+    const vars = { ADMIN_HOST: visitors.ADMIN_HOST, SHIELD_ADMIN_TOKEN: visitors.ADMIN_TOKEN };
+    const edge = await start({ rulesModule, vars, objectsEntry: WATCH_IN_A_FLOOD });
+    const becomes = (outcome: string | undefined) =>
+      visitors.eventually(
+        () => visitors.ask(edge, PATHS.normal, { headers: visitors.NAVIGATION }),
+        ({ headers }) => headers["shield-mitigated"] === outcome,
+      );
+    await becomes("challenge");
+    expect((await visitors.operate(edge, "/.shield/posture")).status).toBe(200);
+    await becomes(undefined);
+    return outcomes(edge);
   },
 
   async origin() {
@@ -226,24 +269,11 @@ it("the table can be read: npm run check -- --failures", () => {
 });
 
 describe("whoever is asked while all counters are away", () => {
-  /** Operators ask strangers for ever. In this shield a minute takes two seconds. */
+  /** Operators ask strangers for ever. */
   const asking = (): Promise<URL> => {
-    const rulesModule = join(folder, "asking.ts");
-    writeFileSync(
-      rulesModule,
-      `import rules from ${JSON.stringify(ROOMY)};
-       const clock = Date.now;
-       let from = 0;
-       Date.now = () => {
-         const now = clock();
-         if (from === 0) from = now;
-         return from + 30 * (now - from);
-       };
-       const posture = { is: "clinicians-first", until: "2099-01-01T00:00Z", because: "a test" };
-       export default { ...rules, sites: rules.sites.map((site) => ({ ...site, posture })) };`,
-    );
-    const objectsEntry = broken("ClientCounter");
-    return start({ rulesModule, objectsEntry });
+    const posture = '{ is: "clinicians-first", until: "2099-01-01T00:00Z", because: "a test" }';
+    const rulesModule = minuteInTwoSeconds("asking.ts", `posture: ${posture}`);
+    return start({ rulesModule, objectsEntry: COUNTERS_BROKEN });
   };
 
   it("has no clearance for a puzzle: it stays good, and she is told to hand it in again", async () => {
