@@ -5,9 +5,43 @@ import { REASONS } from "./policy/reasons.ts";
 import { CLASS_OF_SERVICE } from "./policy/tables.ts";
 import type { Decision } from "./policy/verdict.ts";
 
-/** Names only: a message may hold what people typed. */
+/** Where every request fails a line for each would make a bill of a flood: an isolate says so at once, then this seldom. */
+const TELL_EVERY_MS = 10_000;
+
+/** A line for the log. */
+export interface OwnFailureLine {
+  readonly event: "own-failure";
+  /** Its name only: a message may hold what people typed. */
+  readonly error: string;
+  /** How many there were since the last line, this one included. */
+  readonly times: number;
+}
+
+/** What is told of the failures of one isolate. */
+export class OwnFailures {
+  #times = 0;
+  #toldAt = Number.NEGATIVE_INFINITY;
+
+  /** @returns what is to be told now; null: not yet */
+  note(error: unknown, now: number): OwnFailureLine | null {
+    this.#times++;
+    if (now - this.#toldAt < TELL_EVERY_MS) return null;
+    const line = { event: "own-failure", error: nameOf(error), times: this.#times } as const;
+    this.#times = 0;
+    this.#toldAt = now;
+    return line;
+  }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+const failures = new OwnFailures();
+
 export function noteOwnFailure(error: unknown): void {
-  console.error({ event: "own-failure", error: error instanceof Error ? error.name : typeof error });
+  const line = failures.note(error, Date.now());
+  if (line) console.error(line);
 }
 
 /** Not even who asks for what was found out: there is no table to ask, and nobody to forward for. */

@@ -354,7 +354,7 @@ async function afterOwnFailure(visit: Visit): Promise<Response> {
       if (FAILURES.shield[lane][decision.route.importance] === "forward")
         return await forwarded(visit, identity, decision);
     } catch (error) {
-      console.error({ event: "own-failure-again", error: error instanceof Error ? error.name : typeof error });
+      noteOwnFailure(error);
     }
   }
   const { form, asked } = visit;

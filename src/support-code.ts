@@ -1,7 +1,7 @@
 /**
  * The support code: 40 bits that a person reads out on the phone, XXXX-XXXX. They are why and when she was turned away,
  * enciphered: to her they say nothing, to the shield everything, without a line in a log or anything stored. That holds for
- * each page of ours, in a flood as well, where a log is sampled and would have one code in a hundred.
+ * each page of ours, in a flood as well, where a line for each would make a bill of it.
  *
  * cause 11 · lane and posture 5 · counting alone 1 · time 5 · number 18 bits. The cause is a hash of verdict and reason:
  * whoever explains tries the reasons that there are (policy/read-code.ts). The number is random, and not 0, on a page that can

@@ -8,6 +8,7 @@ import type { Env } from "../env.ts";
 import { keyOf, type Mode } from "../policy/modes.ts";
 import type { Site } from "../policy/policy.ts";
 import { POSTURES } from "../policy/verdict.ts";
+import type { OvershootView } from "../watch/overshoot.ts";
 import { inTime, json, MINUTES_MAX, problem, read, timeOf, unanswered, words } from "./call.ts";
 import { facilitiesShown } from "./facilities.ts";
 import { nameInLog } from "./name-in-log.ts";
@@ -35,9 +36,13 @@ export const modeRoutes: readonly OwnRoute[] = [
   { method: "POST", path: "/.shield/routes", operator: true, handle: switchRoute },
 ];
 
-/** What holds at each site, why, until when and by whom; what would hold by itself; what is switched off; who is registered; how counting goes. */
+/**
+ * What holds at each site, why, until when and by whom; what would hold by itself; what is switched off; what its origin got
+ * beyond what it bears; who is registered; how counting goes.
+ */
 async function showModes(asked: OwnRequest): Promise<Response> {
   const { env, isolate, now } = asked;
+  const overshoot = await inTime(watchObject(env).overshoot());
   const sites = await Promise.all(
     isolate.policy.sites.map(async (site) => {
       const desk = isolate.desk(site);
@@ -53,6 +58,7 @@ async function showModes(asked: OwnRequest): Promise<Response> {
         by: manual?.by ?? "the shield",
         until: manual ? timeOf(manual.until) : null,
         automatic,
+        overdrawn: overshoot && overdrawnAt(site, overshoot),
         switchedOff: modes.flatMap((mode) =>
           mode.kind === "off"
             ? [{ route: mode.route, because: mode.reason, by: mode.by, until: timeOf(mode.until), notice: mode.notice }]
@@ -64,6 +70,12 @@ async function showModes(asked: OwnRequest): Promise<Response> {
     }),
   );
   return json(200, { sites, facilities: await facilitiesShown(asked), counters: await showCounters(env, isolate) });
+}
+
+/** Critical requests of proven clients that waited in vain for room and went all the same, cost units since the watch began. */
+function overdrawnAt({ name }: Site, views: readonly OvershootView[]) {
+  const view = views.find(({ site }) => site === name);
+  return { units: view?.units ?? 0, last: view ? timeOf(view.lastToldAt) : null };
 }
 
 /** Whether all edges count together: this one now, and for how long others did not; null when the watch does not answer. */

@@ -210,6 +210,12 @@ function modesIn(site: SiteRules, where: string, report: Report): readonly Mode[
     const { is, until, because } = site.posture;
     const at = `${where}, posture`;
     if (because.trim() === "") report(at, "`because` is empty.", "Say why: whoever comes after you must know.");
+    if (is === "static-only" && !site.notice)
+      report(
+        at,
+        "its page could not say as of when.",
+        "Give the site a notice: what people are told, and when you wrote it.",
+      );
     const ends = timeOf(until, at, report);
     modes.push({ ...frame, kind: "posture", posture: is, until: ends, reason: because, notice: null });
   }

@@ -18,7 +18,7 @@ import { CLOCK_SKEW_MS, type Loneliness, Lookout, SHARD_LEASE_MS, type ShardRepo
 import { ModeBook } from "./mode-book.ts";
 import { Onsets } from "./onsets.ts";
 import { type BanOrder, bannedOf, OrderBook, type Revocation, revokedOf } from "./order-book.ts";
-import { Overshoot } from "./overshoot.ts";
+import { Overshoot, type OvershootView } from "./overshoot.ts";
 import { PassEndBook } from "./pass-end-book.ts";
 import { modeRowsIn, orderRowsIn, passEndRowsIn, usualRowsIn } from "./rows.ts";
 
@@ -124,6 +124,11 @@ export class Watch extends DurableObject<ObjectsEnv> {
   /** For operators. */
   loneliness(): Loneliness {
     return this.#lookout.loneliness;
+  }
+
+  /** For operators. */
+  overshoot(): readonly OvershootView[] {
+    return this.#overshoot.view();
   }
 
   modesOf(site: string): ManualModes {

@@ -60,6 +60,7 @@ describe("a posture that an operator sets", () => {
       because: "a test",
       by: "administrator's token",
       automatic: { posture: "normal" },
+      overdrawn: { units: 0, last: null },
       known: "by all",
     });
     expect(shown.counters).toMatchObject({ here: "together", edgesAlone: { seconds: 0, last: null } });

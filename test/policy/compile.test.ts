@@ -71,6 +71,11 @@ describe("compile", () => {
       /posture: "2026-12-01T10:00" is no time\. Write it with its offset/,
     ],
     [
+      "a static page without a time",
+      { sites: [{ ...portal, posture: { is: "static-only", until: "2026-12-01T10:00Z", because: "x" } }, ...others] },
+      /posture: its page could not say as of when\. Give the site a notice/,
+    ],
+    [
       "something critical switched off",
       {
         sites: [

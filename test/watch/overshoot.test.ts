@@ -17,6 +17,13 @@ describe("what was sent to an origin without room for it", () => {
     ]);
     expect(overshoot.note([site(0)], NOW + 600_000)).toEqual([]);
   });
+  it("is shown with all that there was, and when the last came", () => {
+    const overshoot = new Overshoot();
+    expect(overshoot.view()).toEqual([]);
+    for (let second = 0; second < 90; second++)
+      overshoot.note([site(second < 80 ? 0.5 : 0), site(0, "other")], NOW + second * 1000);
+    expect(overshoot.view()).toEqual([{ site: "portal", units: 40, lastToldAt: NOW + 79_000 }]);
+  });
   it("is told for each site apart, and never of those that have room or say nothing", () => {
     expect(new Overshoot().note([site(0), site(undefined, "old"), site(2.5, "other")], NOW)).toEqual([
       { event: "origin-overdrawn", site: "other", units: 3 },
