@@ -21,7 +21,11 @@ const STEP_S = 5;
 export function waitSeconds(posture: Posture, inUse: number): number {
   const strained = posture === "clinicians-first" || posture === "static-only";
   const seconds = SHORTEST_WAIT_S * (strained ? 2 : 1) * (1 + 4 * inUse);
-  return Math.min(LONGEST_WAIT_S, Math.ceil(seconds / STEP_S) * STEP_S);
+  return Math.min(LONGEST_WAIT_S, inSteps(seconds));
+}
+
+function inSteps(seconds: number): number {
+  return Math.ceil(seconds / STEP_S) * STEP_S;
 }
 
 /** The same by what is counted for the prefix. */
@@ -44,19 +48,22 @@ export interface EntryContext {
 
 export type Entry =
   | { readonly kind: "cleared"; readonly target: string; readonly clearance: string }
-  /** Too early, or asked for a grant that there is not. */
-  | { readonly kind: "early"; readonly target: string; readonly supportCode: string; readonly secondsLeft: number }
-  | { readonly kind: "too-many"; readonly retryAfterS: number }
   /** Used before: whoever has its clearance gets through. */
   | { readonly kind: "used"; readonly target: string }
   | { readonly kind: "no-ticket" }
-  /** No counter could say whether it was used: it stays good. */
-  | {
-      readonly kind: "unavailable";
-      readonly target: string;
-      readonly supportCode: string;
-      readonly secondsLeft: number;
-    };
+  | NotYet;
+
+/** It stays good. */
+export interface NotYet {
+  /**
+   * `early`: or asked for a grant that there is not. `too-many`: came in from the prefix lately. `unavailable`: no counter could
+   * say whether it was used.
+   */
+  readonly kind: "early" | "too-many" | "unavailable";
+  readonly target: string;
+  readonly supportCode: string;
+  readonly secondsLeft: number;
+}
 
 export async function enter(sealer: Sealer, link: TicketLink, context: EntryContext, nowMs: number): Promise<Entry> {
   const { host, waiting, takeGrant, spend } = context;
@@ -67,11 +74,11 @@ export async function enter(sealer: Sealer, link: TicketLink, context: EntryCont
   if (!granted) {
     const leftMs = ticket.issuedAtMs + context.waitS * 1_000 - nowMs;
     if (leftMs > 0) {
-      const secondsLeft = Math.ceil(leftMs / 1_000 / STEP_S) * STEP_S;
-      return { kind: "early", target, supportCode, secondsLeft };
+      return { kind: "early", target, supportCode, secondsLeft: inSteps(leftMs / 1_000) };
     }
     const { waitS } = waiting;
-    if (waitS > 0) return { kind: "too-many", retryAfterS: Math.ceil(waitS) };
+    if (waitS > 0)
+      return { kind: "too-many", target, supportCode, secondsLeft: Math.max(SHORTEST_WAIT_S, inSteps(waitS)) };
     // Counted before it is spent, or hundreds who come at the same moment would all find room.
     waiting.note();
   }

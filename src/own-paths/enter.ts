@@ -1,6 +1,7 @@
 /** GET /.shield/enter: opens a challenge page without the check, to whoever waited or was let in by the help desk. */
+import type { Refusal } from "../answer/respondent.ts";
 import { clearanceCookie } from "../challenge/clearance.ts";
-import { enter, waitSecondsFor } from "../challenge/enter.ts";
+import { enter, type NotYet, waitSecondsFor } from "../challenge/enter.ts";
 import { issuanceCharge, WAITING } from "../challenge/issuance.ts";
 import { networksOf } from "../challenge/network.ts";
 import type { TicketLink } from "../challenge/ticket.ts";
@@ -72,25 +73,27 @@ async function serveEntry(asked: OwnRequest): Promise<Response> {
     case "no-ticket":
       return goTo(`${facts.authority}/`);
     case "early":
+    case "too-many":
     case "unavailable":
       // A reload of this address by whoever got in already, or once nobody is asked any more.
       if (!isolate.mayAsk(now) || (await prove()).lane !== "unknown") return goTo(facts.authority + entry.target);
+      // Her page again: it opens by itself where no script runs, and has a code to read out where nothing else helps.
       return (
         respond.challengeAgain({ ...link, supportCode: entry.supportCode, waitS: entry.secondsLeft }) ??
-        respond.verdict(
-          entry.kind === "early" ? { kind: "limit", retryAfterS: entry.secondsLeft, budget: null } : UNAVAILABLE,
-          REASONS.entry,
-          "unknown",
-          posture,
-        )
+        respond.verdict(refusalOf(entry), entry.kind === "too-many" ? WAITING.name : REASONS.entry, "unknown", posture)
       );
+  }
+}
+
+/** For whoever reads no pages. */
+function refusalOf({ kind, secondsLeft }: NotYet): Refusal {
+  switch (kind) {
+    case "early":
+      return { kind: "limit", retryAfterS: secondsLeft, budget: null };
     case "too-many":
-      return respond.verdict(
-        { kind: "limit", retryAfterS: entry.retryAfterS, budget: WAITING },
-        WAITING.name,
-        "unknown",
-        posture,
-      );
+      return { kind: "limit", retryAfterS: secondsLeft, budget: WAITING };
+    case "unavailable":
+      return UNAVAILABLE;
   }
 }
 

@@ -116,7 +116,12 @@ describe("whoever waits", () => {
     const ticket = newTicket();
     const { spend, spent } = memorySpend();
     const full = contextWith({ spend, waiting: { ...OPEN, waitS: 9.5 } });
-    expect(await enter(sealer, ticket, full, IN_TIME)).toEqual({ kind: "too-many", retryAfterS: 10 });
+    const laterS = async (waitS: number) => {
+      const entry = await enter(sealer, ticket, { ...full, waiting: { ...OPEN, waitS } }, IN_TIME);
+      return entry.kind === "too-many" ? entry.secondsLeft : entry.kind;
+    };
+    expect(await enter(sealer, ticket, full, IN_TIME)).toEqual({ ...STAYS_GOOD, kind: "too-many", secondsLeft: 20 });
+    expect(await laterS(31)).toBe(35);
     expect(spent.size).toBe(0);
     expect(await enter(sealer, ticket, contextWith({ spend }), IN_TIME)).toMatchObject({ kind: "cleared" });
   });

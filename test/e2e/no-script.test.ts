@@ -1,13 +1,19 @@
 /** The challenge page in a real Chromium without JavaScript, and where the check never ends. */
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { WAITING } from "../../src/challenge/issuance.ts";
+import { issueTicket, TICKET_TTL_MS } from "../../src/challenge/ticket.ts";
+import { createSealer } from "../../src/seal.ts";
 import { launchBrowser, openContext } from "../lab/browser.ts";
 import { type Lab, startEdges } from "../lab/edge.ts";
 import * as lab from "../lab/visitors.ts";
 import { barriers } from "./barriers.ts";
 
 const SCREENSHOTS = join(import.meta.dirname, "../../.build/screenshots");
+
+const SECRET = randomBytes(32).toString("base64url");
 
 let running: Lab;
 let shield: URL;
@@ -20,7 +26,7 @@ beforeAll(async () => {
       portalCapacity: 0,
       patient: true,
       rulesModule: join(import.meta.dirname, "../lab/roomy-rules.ts"),
-      vars: { ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN },
+      vars: { ADMIN_HOST: lab.ADMIN_HOST, SHIELD_ADMIN_TOKEN: lab.ADMIN_TOKEN, SHIELD_SECRET: SECRET },
     }),
     launchBrowser(),
   ]);
@@ -52,6 +58,41 @@ test("without JavaScript the page opens by itself, and what comes after it as we
   await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
   expect(page.url()).toBe(asked);
   expect((await page.goto(new URL("/news?page=2", shield).href))?.status()).toBe(200);
+});
+
+test("without JavaScript the page comes again and opens by itself where too many came in so from the same network", async () => {
+  const sealer = await createSealer({ current: SECRET });
+  if (!sealer) throw new Error("the secret of this test is good");
+  /** Of a page that somebody got long ago, so that nobody has to wait here. */
+  const entry = (host: string): URL => {
+    const stopped = { host, target: "/news?page=3", supportCode: "ABCD-EFGH" };
+    const randomId = randomBytes(16).toString("hex");
+    const { ticket, target } = issueTicket(sealer, stopped, Date.now() - TICKET_TTL_MS / 2, randomId);
+    return new URL(`/.shield/enter?${new URLSearchParams({ ticket, to: target })}`, shield);
+  };
+  const enter = async (address: string): Promise<lab.Got> => {
+    const { pathname, search } = entry(lab.HOST);
+    return lab.ask(shield, pathname + search, { headers: { ...lab.NAVIGATION, "CF-Connecting-IP": address } });
+  };
+  await Promise.all(Array.from({ length: WAITING.burst }, (_, n) => enter(`203.0.113.${100 + n}`)));
+  expect(
+    (
+      await lab.eventually(
+        () => enter("203.0.113.99"),
+        ({ status }) => status === 403,
+      )
+    ).headers,
+  ).toMatchObject({
+    "shield-support": "ABCD-EFGH",
+  });
+
+  context = await openContext(browser, "203.0.113.98", { javaScriptEnabled: false });
+  const page = await context.newPage();
+  expect((await page.goto(entry(shield.hostname).href))?.status()).toBe(403);
+  expect(await page.locator("#shield-entry a").isVisible()).toBe(true);
+  expect(await page.locator(".code").textContent()).toBe("ABCD-EFGH");
+  await page.screenshot({ path: join(SCREENSHOTS, "entry-too-many-lv.png"), fullPage: true });
+  await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
 });
 
 test("where the script never arrives the page shows the way on after some seconds, and meanwhile whom to call", async () => {
