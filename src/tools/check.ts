@@ -10,6 +10,7 @@ import { misspellings } from "../policy/schema.ts";
 import { warnings } from "../policy/warnings.ts";
 import { secretProblem } from "../seal.ts";
 import { failuresTable } from "./failures-table.ts";
+import { type Route, routeWarnings } from "./route-warnings.ts";
 
 const options = new Command("check")
   .description("Checks src/rules.ts and wrangler.toml. Exit code 0: fit to be deployed; 1: not, and what to mend.")
@@ -31,15 +32,18 @@ if (problems.length > 0) {
 }
 
 async function problemsOfRules(): Promise<readonly string[]> {
+  let file = "src/rules.ts";
   try {
     const { default: rules } = await import("../rules.ts");
     const unknown = misspellings(rules);
     if (unknown.length > 0) return unknown;
     const policy = compile(rules);
-    const adminHost = /^ADMIN_HOST\s*=\s*"([^"]*)"/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "";
+    file = "wrangler.toml";
+    const { adminHost, routes } = await readWranglerToml();
     const taken = adminHostProblem(adminHost, policy.siteOf);
     if (taken !== null) return [`wrangler.toml: ${taken}`];
-    for (const warning of warnings(rules, Date.now())) console.error(`! ${warning}`);
+    const differing = routeWarnings({ ofRules: policy.siteOf.keys(), admin: adminHost, routes });
+    for (const warning of [...warnings(rules, Date.now()), ...differing]) console.error(`! ${warning}`);
     if (!options.quiet) {
       const routes = policy.sites.reduce((sum, { routes }) => sum + routes.length, 0);
       console.log(
@@ -50,8 +54,16 @@ async function problemsOfRules(): Promise<readonly string[]> {
     return [];
   } catch (error) {
     if (error instanceof RulesError) return error.message.split("\n");
-    return [`src/rules.ts: ${error instanceof Error ? error.message : String(error)}`];
+    return [`${file}: ${error instanceof Error ? error.message : String(error)}`];
   }
+}
+
+/** As wrangler reads it. Only where it is needed, as wrangler takes a second to load. */
+async function readWranglerToml(): Promise<{ readonly adminHost: string; readonly routes: readonly Route[] }> {
+  const { unstable_readConfig: readConfig } = await import("wrangler");
+  const { vars, route, routes } = readConfig({ config: "wrangler.toml" }, { hideWarnings: true });
+  const adminHost = typeof vars.ADMIN_HOST === "string" ? vars.ADMIN_HOST : "";
+  return { adminHost, routes: routes ?? (route === undefined ? [] : [route]) };
 }
 
 /** The secrets themselves are at Cloudflare; local ones, where there are any, must be good too. */
