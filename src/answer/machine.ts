@@ -5,7 +5,7 @@
 import type { AnswerFormat, FaultCode } from "../request/facts.ts";
 import { type Answer, type AnswerKind, fateOf, type Recipient, sends, statusOf } from "./answer-kinds.ts";
 import { escapeMarkup } from "./escape.ts";
-import { type Language, say, TEXTS } from "./texts.ts";
+import { type Language, say, TEXTS, type Texts } from "./texts.ts";
 
 export type MachineFormat = Exclude<AnswerFormat, "html" | "none">;
 
@@ -39,12 +39,11 @@ export function machineBody(format: MachineFormat, what: Answer, to: Recipient):
 function messageOf(what: Answer, { language, method }: Recipient): Message {
   const texts = TEXTS[language];
   const retryAfterS = "retryAfterS" in what ? what.retryAfterS : null;
-  const { code, title } =
-    what.kind === "fault"
-      ? { code: what.fault.code, title: `${texts.faults[what.fault.code].title}.` }
-      : { code: what.kind, title: texts.machine.titles[what.kind] };
+  const code = what.kind === "fault" ? what.fault.code : what.kind;
+  const title = titleOf(what, texts);
   const sentences = [
     title,
+    what.kind === "closed" && what.notice ? inOneLine(what.notice[language]) : "",
     sends(method) && fateOf(what) === "uncertain" ? texts.machine.uncertain : "",
     retryAfterS === null ? "" : say(texts, texts.machine.retry, retryAfterS),
     what.supportCode === null ? "" : `${texts.help.code}: ${what.supportCode}.`,
@@ -59,6 +58,17 @@ function messageOf(what: Answer, { language, method }: Recipient): Message {
     retryAfterS,
     supportCode: what.supportCode,
   };
+}
+
+function titleOf(what: Answer, { pages, faults, machine }: Texts): string {
+  if (what.kind === "fault") return `${faults[what.fault.code].title}.`;
+  return what.kind === "closed" && what.page === "off" ? `${pages.off.title}.` : machine.titles[what.kind];
+}
+
+/** What staff tell people, for whoever reads a program's log: other sentences follow. */
+function inOneLine(notice: string): string {
+  const line = notice.replace(/\s+/g, " ").trim();
+  return /[.!?…]$/.test(line) ? line : `${line}.`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ALL, answerTo, FAULT_CODES, faultOf, MACHINE_FORMATS, SAMPLES, unbalanced } from "./samples.ts";
+import { ALL, answerTo, FAULT_CODES, faultOf, MACHINE_FORMATS, NOTICE, SAMPLES, unbalanced } from "./samples.ts";
 
 const cases = ALL.flatMap(([name, what]) => MACHINE_FORMATS.map((format) => [name, format, what] as const));
 
@@ -34,6 +34,37 @@ describe("software", () => {
       detail: "Too many requests. Try again in 12 seconds. Support code: ABCD-EFGH.",
       retry_after: 12,
       support_id: "ABCD-EFGH",
+    });
+  });
+
+  const off = { ...SAMPLES.closed, page: "off", ...NOTICE } as const;
+  it.each([
+    [
+      "lv",
+      "Šī iespēja uz laiku ir izslēgta. Meklēšana <b>nedarbojas</b>. Zvaniet 113 & gaidiet. Mēģiniet vēlreiz pēc 12 sekundēm. Atbalsta kods: ABCD-EFGH.",
+    ],
+    [
+      "en",
+      'This function is switched off for the time being. Search is "off". Call <113> & wait. Try again in 12 seconds. Support code: ABCD-EFGH.',
+    ],
+  ] as const)("is told why something is switched off, in its language: %s", async (language, detail) => {
+    const told = (format: (typeof MACHINE_FORMATS)[number]) => answerTo(off, { format, language });
+    expect(await told("problem").json()).toMatchObject({ status: 503, detail });
+    expect(await told("fhir").json()).toMatchObject({ issue: [{ code: "transient", diagnostics: detail }] });
+    const escaped = detail
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;");
+    expect(await told("soap11").text()).toContain(`<faultstring xml:lang="${language}">${escaped}</faultstring>`);
+    expect(await told("soap12").text()).toContain(`<soap:Text xml:lang="${language}">${escaped}</soap:Text>`);
+  });
+  it("is told what staff say while pages are closed, as a sentence of its own", async () => {
+    const notice = { lv: "Strādājam", en: "We are at work" };
+    const closed = answerTo({ ...SAMPLES.closed, notice }, { format: "problem", language: "en" });
+    expect(await closed.json()).toMatchObject({
+      detail:
+        "The service is not available for the time being. We are at work. Try again in 12 seconds. Support code: ABCD-EFGH.",
     });
   });
 

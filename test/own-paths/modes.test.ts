@@ -219,6 +219,7 @@ describe("a sheddable route that an operator switches off", () => {
     expect(page?.body).not.toContain("on fire");
     const program = await lab.ask(edge(1), "/search?q=x", { headers: { Accept: "application/json" } });
     expect([program.status, program.headers["content-type"]]).toEqual([503, "application/problem+json"]);
+    expect(JSON.parse(program.body).detail).toContain(" Meklēšana <izslēgta>. ");
     expect(outcome(await visit("/news", 1))).toBe("through");
 
     const shown = JSON.parse((await lab.operate(edge(2), "/.shield/posture")).body);
