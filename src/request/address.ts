@@ -17,6 +17,11 @@ export interface ClientAddress {
 export const NO_ADDRESS: ClientAddress = { text: "", key: "none", prefix: "none", bytes: null };
 
 const NAT64 = ipaddr.parseCIDR("64:ff9b::/96") as [ipaddr.IPv6, number]; // RFC 6052
+const NAT64_LOCAL = ipaddr.parseCIDR("64:ff9b:1::/48") as [ipaddr.IPv6, number]; // RFC 8215
+const TEREDO = ipaddr.parseCIDR("2001::/32") as [ipaddr.IPv6, number]; // RFC 4380
+
+const TEREDO_KEYS = { key: "teredo", prefix: "teredo/32" } as const;
+const NAT64_LOCAL_KEYS = { key: "local nat64", prefix: "local nat64/48" } as const;
 
 /** Parsed lately. About 400 bytes each; only the edge says who asks, so nobody fills it with anything but addresses. */
 const parsedLately = new Remembered<ClientAddress>(1024);
@@ -33,6 +38,12 @@ export function clientAddress(text: string): ClientAddress {
 /**
  * Parses CF-Connecting-IP. IPv4 hidden in IPv6 (mapped, NAT64, 6to4) is counted as the IPv4 address that it is:
  * otherwise all such clients share one bucket, or one client has 2^16 of them.
+ *
+ * In two forms it does not say who asks. A Teredo client names a server as well, any that it likes: by the /64 it would have as
+ * many budgets. Its own address in there is vouched for by whichever relay gets the answers, and anybody may announce himself as
+ * one: counted by that, he would spend a stranger's budget. Local NAT64 is routed nowhere on the Internet, and each operator lays
+ * the IPv4 address out in his own way. So each of the two is one client. Accepted trade-off: all who come by Teredo share a
+ * budget; systems take IPv4 before it (RFC 6724 section 2.1), and hardly any has it still.
  */
 export function parseAddress(text: string): ClientAddress {
   if (text === "" || text.length > 45) return NO_ADDRESS;
@@ -43,6 +54,8 @@ export function parseAddress(text: string): ClientAddress {
   const bytes = parsed.toByteArray();
   if (parsed.isIPv4MappedAddress() || parsed.match(NAT64[0], NAT64[1])) return fromIPv4(bytes.slice(12));
   if (bytes[0] === 0x20 && bytes[1] === 0x02) return fromIPv4(bytes.slice(2, 6)); // 6to4, RFC 3056
+  if (parsed.match(TEREDO[0], TEREDO[1])) return { text: parsed.toString(), ...TEREDO_KEYS, bytes };
+  if (parsed.match(NAT64_LOCAL[0], NAT64_LOCAL[1])) return { text: parsed.toString(), ...NAT64_LOCAL_KEYS, bytes };
   const hex = bytes.map((byte) => byte.toString(16).padStart(2, "0"));
   return {
     text: parsed.toString(),

@@ -30,6 +30,19 @@ describe("an address", () => {
     ["2a06:98c0:3600::103", "2a06:98c0:3600::103", "2a0698c036000000/64", "2a0698c03600/48"],
   ])("%s", (given, text, key, prefix) => expect(parseAddress(given)).toMatchObject({ text, key, prefix }));
 
+  /** Whatever client, server, port or layout the rest of it tells: RFC 4380 section 4, RFC 6052 section 2.2. */
+  it.each([
+    ["Teredo", ["2001:0:4136:e378:8000:63bf:39cd:9bf8", "2001::1", "2001:0:c000:201:0:ffff:39cd:9bf8"], "teredo"],
+    ["local NAT64", ["64:ff9b:1::c633:6407", "64:ff9b:1:c6:33:6400::", "64:ff9b:1:ffff:1:2:3:4"], "local nat64"],
+  ])("that came by %s is one client and nobody's IPv4 address", (_, given, key) => {
+    for (const text of given)
+      expect(parseAddress(text)).toMatchObject({ text, key, prefix: expect.stringContaining(key) });
+  });
+  it.each(["2001:1::1", "2001:db8::1", "64:ff9b:2::c633:6407", "64:ff9b:0:1::c633:6407"])(
+    "%s, beside those, is one of its /64",
+    (given) => expect(parseAddress(given).key).toMatch(/^[0-9a-f]{16}\/64$/),
+  );
+
   it.each([
     "",
     " ",
