@@ -30,10 +30,10 @@ export function challengeWidget({ challenge }: Texts): string {
 /** There is one status, in the language of the page; the other one says only what to do. */
 export function otherWidget(texts: Texts, carries: boolean): string {
   const { failed, failedAdvice } = texts.challenge;
-  const { inAnotherTab } = texts.resend;
-  const advice = carries ? `${failed} ${failedAdvice} ${inAnotherTab}` : `${failed} ${failedAdvice}`;
-  const withoutScript = carries ? `<noscript><p>${escapeMarkup(inAnotherTab)}</p></noscript>` : noScriptWidget(texts);
-  return `<p class="failed" hidden>${escapeMarkup(advice)}</p>\n${withoutScript}`;
+  const wayOn = carries
+    ? `<p class="aside late">${escapeMarkup(texts.resend.inAnotherTab)}</p>`
+    : noScriptWidget(texts);
+  return `<p class="failed" hidden>${escapeMarkup(`${failed} ${failedAdvice}`)}</p>\n${wayOn}`;
 }
 
 export function noScriptWidget({ challenge }: Texts): string {

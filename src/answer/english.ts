@@ -10,7 +10,9 @@ export const english: Texts = {
   pages: {
     challenge: {
       title: "Checking your browser",
-      body: ["This service has unusually many requests at the moment, so your browser makes a short automatic check."],
+      body: [
+        "This service has unusually many requests at the moment, so your browser must pass a short automatic check first.",
+      ],
     },
     unsent: {
       title: "The form was not sent yet",
@@ -176,11 +178,12 @@ export const english: Texts = {
     progress: "Progress of the check",
   },
   resend: {
-    byItself: "What you sent has not been passed on yet. It is kept on this page and is sent after the check.",
+    byItself:
+      "What you sent has not been passed on yet. It is kept on this page and is sent by itself as soon as the check is completed here.",
     byHand:
       "What you sent has not been passed on yet. It is kept on this page: leave the page open and press the button a little later.",
     inAnotherTab:
-      "The check can also be made in a new tab. When it is done there, return to this page and press “Send again”.",
+      "If the check does not begin on this page or cannot be completed, make it in a new tab. When it is done there, return to this page and press “Send again”.",
     send: "Send again",
     sending: "Sending.",
     expired:

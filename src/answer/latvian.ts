@@ -14,7 +14,7 @@ export const latvian: Texts = {
     challenge: {
       title: "Pārbaudām jūsu pārlūku",
       body: [
-        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc jūsu pārlūks veic īsu automātisku pārbaudi.",
+        "Pašlaik šim pakalpojumam ir neparasti daudz pieprasījumu, tāpēc jūsu pārlūkam vispirms jāiziet īsa automātiska pārbaude.",
       ],
     },
     unsent: {
@@ -188,11 +188,12 @@ export const latvian: Texts = {
     progress: "Pārbaudes gaita",
   },
   resend: {
-    byItself: "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā un tiks nosūtīts pēc pārbaudes.",
+    byItself:
+      "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā un tiks nosūtīts automātiski, tiklīdz pārbaude šeit būs pabeigta.",
     byHand:
       "Tas, ko nosūtījāt, vēl nav nodots tālāk. Tas ir saglabāts šajā lapā: atstājiet lapu atvērtu un pēc brīža nospiediet pogu.",
     inAnotherTab:
-      "Pārbaudi var veikt arī jaunā cilnē. Kad tā tur ir pabeigta, atgriezieties šajā lapā un nospiediet „Sūtīt vēlreiz”.",
+      "Ja šajā lapā pārbaude nesākas vai to neizdodas pabeigt, veiciet to jaunā cilnē. Kad tā tur ir pabeigta, atgriezieties šajā lapā un nospiediet „Sūtīt vēlreiz”.",
     send: "Sūtīt vēlreiz",
     sending: "Sūtām.",
     expired:

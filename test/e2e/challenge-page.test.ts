@@ -88,6 +88,7 @@ const STATES: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     await page.route("**/.shield/puzzle", () => undefined);
     await postForm(page);
     await page.locator("#shield-progress").waitFor();
+    expect(await page.locator(".aside:visible, #shield-aside:visible").count()).toBe(0);
   },
   "carrying-failed": async (page) => {
     await page.route("**/.shield/puzzle", (route) => route.fulfill({ status: 403, body: "" }));
@@ -144,13 +145,21 @@ test("when the check takes longer than any device should need, the way round it 
   expect(await barriers(page)).toEqual([]);
 });
 
-test("where its script never arrives, a page that carries a form offers the button and the check in another tab", async () => {
+test("where its script never arrives, a page that carries a form offers the button and the check in another tab, in both languages", async () => {
   const page = await openPage();
   await page.route("**/.shield/challenge.js", (route) => route.abort());
   await postForm(page);
+  const inEnglish = page.locator("section[lang=en] .aside");
+  expect(await inEnglish.isVisible()).toBe(false);
   expect(await page.locator("#shield-resend button").isVisible()).toBe(true);
   expect(await page.locator("#shield-aside").isVisible()).toBe(false);
   await page.locator("#shield-aside a").waitFor({ state: "visible" });
+  await inEnglish.waitFor({ state: "visible" });
+  for (const words of [
+    "tiks nosūtīts automātiski, tiklīdz pārbaude šeit būs pabeigta",
+    "Ja šajā lapā pārbaude nesākas",
+  ])
+    expect(await page.getByText(words).isVisible()).toBe(true);
   expect(await barriers(page)).toEqual([]);
   expect(await overflows(page, WIDTHS)).toEqual([]);
   await picture(page, "challenge-carrying-without-its-script-lv", 320);

@@ -173,6 +173,7 @@ describe("a form that cannot pass the check where it is", () => {
     await page.context().clearCookies();
     await send(page);
     await page.locator("#shield-resend button").waitFor();
+    expect(await page.locator("section[lang=en] .aside").isVisible()).toBe(true);
     expect(await overflows(page, [320, 1280])).toEqual([]);
     for (const width of [320, 1280]) await picture(page, "resend-challenge-no-script-lv", width);
     // Pressed too early it is given back.
@@ -188,6 +189,7 @@ describe("a form that cannot pass the check where it is", () => {
     await page.context().clearCookies();
     await send(page);
     await page.locator("#shield-aside").waitFor();
+    expect(await page.locator("section[lang=en] .aside").isVisible()).toBe(true);
     expect(await barriers(page)).toEqual([]);
     for (const width of [320, 1280]) await picture(page, "resend-challenge-failed-lv", width);
     await goRound(page, "/challenge/fails/save");

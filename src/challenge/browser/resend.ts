@@ -43,12 +43,10 @@ export function tendForm(form: HTMLFormElement): void {
   setInterval(() => void keep(form), KEEP_EVERY_MS);
 }
 
-/** The button, for whoever has to send by hand, and the check in another tab. */
+/** The button, for whoever has to send by hand, and the check in another tab, in each language of the page. */
 export function offerByHand(offered: boolean): void {
-  for (const id of ["shield-resend-by-hand", "shield-aside"]) {
-    const part = document.getElementById(id);
-    if (part) part.hidden = !offered;
-  }
+  for (const part of document.querySelectorAll<HTMLElement>("#shield-resend-by-hand, #shield-aside, .aside"))
+    part.hidden = !offered;
 }
 
 async function keep(form: HTMLFormElement): Promise<void> {
