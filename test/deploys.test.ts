@@ -52,7 +52,7 @@ let running: Lab;
 beforeAll(async () => {
   origin = await startRecordingOrigin();
   origin.on("/login", constant({ headers: [["Shield-Vouch", "session-1; ttl=43200; lane=clinician"]] }));
-  running = await startEdges({ edges: 2, origin: origin.url, ...version(0) });
+  running = await startEdges({ edges: 2, origin: origin.url, patient: true, ...version(0) });
 });
 afterAll(async () => {
   await running?.stop();

@@ -9,6 +9,7 @@ export default defineConfig({
     // Against what hangs, not against a busy machine: several times what the slowest takes on two cores.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: ["test/lab/same-examples.ts"],
     // Bundles the Worker once for all files.
     globalSetup: ["test/lab/global-setup.ts"],
   },

@@ -9,6 +9,7 @@ import { bundleBrowserScripts } from "../../src/tools/build.ts";
 import { ALL, answerTo, SAMPLES, SERVICE } from "../answer/samples.ts";
 import { launchBrowser } from "../lab/browser.ts";
 import { barriers, overflows, picture } from "./barriers.ts";
+import { stopClock } from "./time.ts";
 
 const HERE = "https://portal.example.lv/";
 /** Of these there are pictures, and all widths are tried; the others differ from them in a sentence. */
@@ -125,7 +126,7 @@ test("without its style sheet the order of what is said stays", async () => {
 describe("the waiting page", () => {
   const open = async (): Promise<{ page: Page; loads: () => number }> => {
     const page = await context.newPage();
-    await page.clock.install();
+    await stopClock(page);
     const { wait } = await bundleBrowserScripts();
     const response = answerTo(SAMPLES.wait);
     const headers = Object.fromEntries(response.headers);
@@ -152,6 +153,7 @@ describe("the waiting page", () => {
     const { page, loads } = await open();
     await picture(page, "wait-with-script-lv", 320);
     await page.getByRole("button", { name: "Nepārlādēt" }).press("Enter");
+    await page.clock.resume();
     expect(await page.getByRole("status").textContent()).toContain("Lapa paliek");
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Mēģināt tagad");
     expect(await barriers(page)).toEqual([]);

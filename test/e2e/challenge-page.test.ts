@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { openContext } from "../lab/browser.ts";
 import { barriers, overflows, picture } from "./barriers.ts";
 import { startGuarded } from "./guarded.ts";
+import { holdBack, stopAnimations, stopClock } from "./time.ts";
 
 const guarded = startGuarded();
 const WIDTHS = [320, 768, 1280];
@@ -112,6 +113,7 @@ test.each(LANGUAGES)(
   "without script in $language it says what to do, in both, and shows whom to call",
   async ({ language, locale }) => {
     const page = await openPage({ locale, javaScriptEnabled: false });
+    await holdBack(page, "**/.shield/enter?*");
     await page.goto(at("/news"));
     for (const width of WIDTHS) await picture(page, `challenge-no-script-${language}`, width);
     for (const told of await page.locator("noscript p").all()) expect(await told.isVisible()).toBe(true);
@@ -134,7 +136,7 @@ test.each(LANGUAGES)(
 
 test("when the check takes longer than any device should need, the way round it opens beside it", async () => {
   const page = await openPage();
-  await page.clock.install();
+  await stopClock(page);
   await page.route("**/.shield/puzzle", () => undefined); // it never comes
   await page.goto(at("/news"));
   await page.locator("#shield-progress").waitFor();
@@ -142,17 +144,20 @@ test("when the check takes longer than any device should need, the way round it 
   await page.clock.fastForward(6_000);
   await page.locator("#shield-entry").waitFor({ state: "visible" });
   expect(await page.locator("#shield-progress").isVisible()).toBe(true);
+  await page.clock.resume();
   expect(await barriers(page)).toEqual([]);
 });
 
 test("where its script never arrives, a page that carries a form offers the button and the check in another tab, in both languages", async () => {
   const page = await openPage();
   await page.route("**/.shield/challenge.js", (route) => route.abort());
+  const runAnimations = await stopAnimations(page);
   await postForm(page);
   const inEnglish = page.locator("section[lang=en] .aside");
   expect(await inEnglish.isVisible()).toBe(false);
   expect(await page.locator("#shield-resend button").isVisible()).toBe(true);
   expect(await page.locator("#shield-aside").isVisible()).toBe(false);
+  await runAnimations();
   await page.locator("#shield-aside a").waitFor({ state: "visible" });
   await inEnglish.waitFor({ state: "visible" });
   for (const words of [

@@ -1,4 +1,5 @@
 /** The promise of the shield, kept or broken in a real browser: a doctor writes a prescription while a flood runs. */
+import { join } from "node:path";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { readState, resetPortal } from "../flood/portal.ts";
@@ -6,6 +7,7 @@ import { launchBrowser, openContext } from "../lab/browser.ts";
 import { type Lab, startEdges } from "../lab/edge.ts";
 import { Desk, type Prescription } from "./at-work.ts";
 import { underFlood } from "./siege.ts";
+import { PORTAL_UNITS_PER_SECOND } from "./small-portal-rules.ts";
 
 /** Everything that a careless decoder spoils. */
 const PRESCRIPTION: Prescription = {
@@ -32,7 +34,11 @@ afterAll(() => browser.close());
 
 beforeEach(async () => {
   // A lab of its own for each: the posture of one flood must not greet the next.
-  lab = await startEdges();
+  lab = await startEdges({
+    patient: true,
+    portalCapacity: PORTAL_UNITS_PER_SECOND,
+    rulesModule: join(import.meta.dirname, "small-portal-rules.ts"),
+  });
   [shield, portal] = urlsOf(lab);
   context = await openContext(browser, SOMEWHERE);
 });

@@ -10,6 +10,7 @@ import { launchBrowser, openContext } from "../lab/browser.ts";
 import { type Lab, startEdges } from "../lab/edge.ts";
 import * as lab from "../lab/visitors.ts";
 import { barriers } from "./barriers.ts";
+import { holdBack, stopAnimations } from "./time.ts";
 
 const SCREENSHOTS = join(import.meta.dirname, "../../.build/screenshots");
 
@@ -46,6 +47,7 @@ test("without JavaScript the page opens by itself, and what comes after it as we
   context = await openContext(browser, "198.51.100.7", { javaScriptEnabled: false });
   const page = await context.newPage();
   const asked = new URL("/news?page=3", shield).href;
+  const goOn = await holdBack(page, "**/.shield/enter?*");
   expect((await page.goto(asked))?.status()).toBe(403);
   await page.screenshot({ path: join(SCREENSHOTS, "entry-no-script-lv.png"), fullPage: true });
   expect(await page.locator("#shield-entry a").isVisible()).toBe(true);
@@ -55,6 +57,7 @@ test("without JavaScript the page opens by itself, and what comes after it as we
     "The automatic check needs JavaScript, which is switched off in this browser.",
     "You need not do anything: the page tries to open by itself in 20 seconds.",
   ]);
+  goOn();
   await page.getByRole("heading", { level: 1, name: "3. lapa" }).waitFor();
   expect(page.url()).toBe(asked);
   expect((await page.goto(new URL("/news?page=2", shield).href))?.status()).toBe(200);
@@ -99,9 +102,11 @@ test("where the script never arrives the page shows the way on after some second
   context = await openContext(browser, "192.0.2.8");
   const page = await context.newPage();
   await page.route("**/.shield/challenge.js", (route) => route.abort());
+  const runAnimations = await stopAnimations(page);
   await page.goto(new URL("/news?page=3", shield).href);
   expect(await page.locator(".code").isVisible()).toBe(true);
   expect(await page.locator("#shield-entry").isVisible()).toBe(false);
+  await runAnimations();
   await page.locator("#shield-entry").waitFor({ state: "visible" });
   expect(await barriers(page)).toEqual([]);
   await page.screenshot({ path: join(SCREENSHOTS, "entry-script-never-arrives-lv.png"), fullPage: true });

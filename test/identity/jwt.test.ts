@@ -148,10 +148,11 @@ describe("a key set", () => {
         if (world.down) throw new Error("down");
         return { text: await issuer.keySet(), fetchedAtMs: world.now };
       },
-      // Twenty times as fast as the real one, and never faster than a fetch that does not hang.
+      // Twenty times as fast as the real one, and never faster than a fetch that does not hang. All wait at the same time.
       wait: async (ms) => {
+        const until = world.now + ms;
         await pause(ms / 20);
-        world.now += ms;
+        world.now = Math.max(world.now, until);
       },
       now: () => world.now,
     });

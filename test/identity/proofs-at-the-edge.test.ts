@@ -27,6 +27,7 @@ beforeAll(async () => {
     else if (published.down) response.writeHead(503).end();
     else void issuer.keySet().then((text) => response.writeHead(200, { "Content-Type": "application/json" }).end(text));
   });
+  publisher.keepAliveTimeout = 0; // or it might end a connection just when it is asked
   await new Promise<void>((resolve) => publisher.listen(0, "127.0.0.1", resolve));
   const keys = `http://127.0.0.1:${(publisher.address() as AddressInfo).port}/keys`;
   const tokens = {

@@ -50,8 +50,8 @@ async function begin(address: string): Promise<{ readonly transaction: string; r
 
 /** The form that the identity provider makes for a user who proved who she is. */
 async function assertionFor(user: string, query: string): Promise<string> {
-  const page = await fetch(new URL(`/idp/login${query}&user=${user}`, lab.portalUrl ?? ""));
-  const assertion = /name="SAMLResponse" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
+  const page = await visitors.ask(lab.portalUrl ?? edge, `/idp/login${query}&user=${user}`);
+  const assertion = /name="SAMLResponse" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
   return new URLSearchParams({ SAMLResponse: assertion, RelayState: "x" }).toString();
 }
 
@@ -117,8 +117,8 @@ describe("in the middle of an attack", () => {
 
   it("personal codes in the right format light up no telephone for strangers", async () => {
     const prompts = async (): Promise<number> => {
-      const state = await fetch(new URL("/.portal/state?brief=1", lab.portalUrl ?? ""));
-      return ((await state.json()) as { prompts: number }).prompts;
+      const { body } = await visitors.ask(lab.portalUrl ?? edge, "/.portal/state?brief=1");
+      return (JSON.parse(body) as { prompts: number }).prompts;
     };
     const before = await prompts();
     const calls = await Promise.all(

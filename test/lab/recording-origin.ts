@@ -54,6 +54,8 @@ export async function startRecordingOrigin(): Promise<RecordingOrigin> {
     socket.on("close", () => sockets.delete(socket));
   });
   server.requestTimeout = 0;
+  // It ends no idle connection: just then a request might be on its way, and would be reset.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

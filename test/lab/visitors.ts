@@ -35,6 +35,8 @@ export const NAVIGATION: OutgoingHttpHeaders = {
 export function ask(edge: URL, path: string, { method = "GET", headers = {}, body }: Asked = {}): Promise<Got> {
   return new Promise((resolve, reject) => {
     const sent = request({
+      // A connection of its own: workerd ends an idle one after 5 s, which whoever searches so long would not hear of.
+      agent: false,
       host: "127.0.0.1",
       port: Number(edge.port),
       path,

@@ -82,6 +82,7 @@ export function post(
 ): Promise<Got> {
   return new Promise((resolve, reject) => {
     const sent = request(url, {
+      agent: false,
       method,
       headers: {
         "CF-Connecting-IP": "198.51.100.7",

@@ -1,6 +1,5 @@
 /** Shards that hang, lose their answer or restart just when a form is marked as sent: it is neither lost nor sent twice. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { becomes } from "../origin/proxy-lab.ts";
 import { carriedBy, type FormLab, type Got, page, post, sendAgain, startFormLab } from "./lab.ts";
 
 /** The real objects; on demand they have a bad day. Modes are set by asking this Worker. */
@@ -102,13 +101,22 @@ it("pressed twice while a shard falls silent: what the first press sent, the sec
   const held = new Promise<void>((resolve) => {
     release = resolve;
   });
+  let arrived = () => {};
+  const there = new Promise<"there">((resolve) => {
+    arrived = () => resolve("there");
+  });
   lab.origin.on("/limit/twice", async (seen, response, request) => {
+    arrived();
     await held;
     await page("<h1>Saglabāts</h1>")(seen, response, request);
   });
   const got = await turnedAway("/limit/twice");
-  const first = sendAgain(got, HERS);
-  expect(await becomes(() => lab.posts("/limit/twice").length === 1)).toBe(true);
+  let first = sendAgain(got, HERS);
+  // Where the machine is busy it may come back before it is heard of: then she presses again.
+  for (let page = await Promise.race([there, first]); page !== "there"; page = await Promise.race([there, first])) {
+    expectKept(page);
+    first = sendAgain(page, HERS);
+  }
   await become("hangs");
   const second = await sendAgain(got, HERS);
   expectKept(second);
@@ -128,7 +136,7 @@ it("an origin out of reach while no mark can be taken back: the form stays good"
     await dead.origin.stop();
     for (const is of ["unmarks%20nothing", "well", "unmarks%20nothing"]) {
       await mode(is);
-      got = await sendAgain(got, HERS);
+      got = await sendUntilHeard(got);
       expect([got.status, got.body.includes("vēl nav nodots tālāk")]).toEqual([502, true]);
       expect(carriedBy(got)).not.toBeNull();
     }

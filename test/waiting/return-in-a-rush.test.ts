@@ -103,8 +103,8 @@ async function comeAgainAndAgain(i: number): Promise<void> {
 
 /** The form that the identity provider makes for a user who proved who she is. */
 async function assertionFor(user: string, query: string): Promise<string> {
-  const page = await fetch(new URL(`/idp/login${query}&user=${user}`, lab.portalUrl ?? ""));
-  const assertion = /name="SAMLResponse" value="([^"]+)"/.exec(await page.text())?.[1] ?? "";
+  const page = await visitors.ask(lab.portalUrl ?? edge, `/idp/login${query}&user=${user}`);
+  const assertion = /name="SAMLResponse" value="([^"]+)"/.exec(page.body)?.[1] ?? "";
   return new URLSearchParams({ SAMLResponse: assertion, RelayState: "x" }).toString();
 }
 
