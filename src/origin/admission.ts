@@ -13,18 +13,22 @@
 import { FLOOR_FOR_MS, FLOOR_SHARE, type Lease } from "../counters/lease-book.ts";
 import { NO_RATES, type Rates, ratesFrom, scaledBy } from "../counters/rates.ts";
 import { CLASSES, type ClassOfService } from "../policy/tables.ts";
+import { SCARCE_BELOW } from "./fairness.ts";
 
 /** Buckets hold this many seconds of their rate: proven people and residents' critical requests come in bursts, and few. */
 const DEPTH_SECONDS: Rates = [2, 2, 0.25, 0.25];
 /** So much at least, cost units: a rate of one request a minute must still let that one through. */
 const DEPTH_MIN: Rates = [12, 8, 1, 1];
-/** What each class leaves in the bucket of a higher one, as a share of its depth. */
-const LEAVES: Rates = [0, 0.2, 0.35, 0.5];
+/**
+ * What each class leaves in the bucket of a higher one, as a share of its depth. By taking from it nobody makes it scarce, or
+ * doctors would wait for one another, full two seconds, beside room that strangers take as fast as it fills.
+ */
+const LEAVES: Rates = [0, SCARCE_BELOW, 0.35, 0.5];
 /**
  * While what was overdrawn is paid off, so much of a bucket is kept for those who leave little to others (fairness.ts): less
  * than other classes leave. With nothing kept, everybody would wait until she may overdraw herself.
  */
-const KEPT_IN_DEBT = 0.2;
+const KEPT_IN_DEBT = 0.1;
 /** What whoever had much leaves to those of her class who had little. */
 const LEFT_TO_OTHERS = 0.5;
 /** What P0 and P1 may take before the first lease, cost units in all: paid out of the watch's reserve. */
@@ -48,7 +52,7 @@ const BRAKE_EVERY_MS = 500;
  * What one braking leaves and the least that is ever left; strangers pay first. What is left grows so many times a second: as
  * the watch gives less by then, a brake that lingers would keep the origin idle.
  */
-const BRAKE_LEAVES: Rates = [0.8, 0.8, 0.5, 0.5];
+const BRAKE_LEAVES: Rates = [0.8, 0.8, 0.25, 0.25];
 const BRAKE_LEAST: Rates = [0.5, 0.5, 1 / 64, 1 / 64];
 const BRAKE_RELEASES = 2;
 
@@ -143,9 +147,9 @@ export class Admission {
     this.#payOff(serviceClass);
   }
 
-  /** Less than half of its bucket is left to a class: whoever took much lately should let others go first. */
+  /** Little of its bucket is left to a class: whoever took much lately should let others go first. */
   isScarce(serviceClass: ClassOfService): boolean {
-    return this.#buckets[serviceClass] < depthOf(this.#rates, serviceClass) / 2;
+    return this.#buckets[serviceClass] < SCARCE_BELOW * depthOf(this.#rates, serviceClass);
   }
 
   /**

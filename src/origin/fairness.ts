@@ -12,8 +12,11 @@ export const PLACES = 4096;
 /** What was taken counts half after so long: longer than one waits in the worst crowd, or all who wait would look alike. */
 const HALF_AFTER_MS = 8000;
 const FADES_EVERY_MS = 1000;
-/** Share of the bucket that is left to others by whoever took twice as much as they did, or more: then it is scarce no more. */
-const LEAVES_MOST = 0.5;
+/**
+ * From this share of its bucket down a class is scarce. So much is left to others by whoever took twice as much as they did, or
+ * more: then it is scarce no more.
+ */
+export const SCARCE_BELOW = 0.2;
 const MUCH_MORE = 2;
 /** Less than so much, cost units, is nothing. */
 const UNITS_MIN = 0.05;
@@ -31,7 +34,7 @@ export class Fairness {
     const others = this.#places - (taken > 0 ? 1 : 0);
     if (taken === 0 || others === 0) return 0;
     const usual = (this.#sum - taken) / others;
-    return LEAVES_MOST * Math.min(1, taken / (MUCH_MORE * usual));
+    return SCARCE_BELOW * Math.min(1, taken / (MUCH_MORE * usual));
   }
 
   note(principal: string, units: number): void {

@@ -9,6 +9,8 @@ import { CLASS_OF_SERVICE, type Importance } from "../../src/policy/tables.ts";
 import rules from "../../src/rules.ts";
 
 const NOW = 1_800_000_000_000;
+/** Buckets begin empty, and hold what two seconds bring. */
+const BUCKETS_FULL_AFTER_MS = 3000;
 const [site] = compile(rules).sites;
 const route = site?.routes.at(-1);
 if (!route) throw new Error("the rules have no route");
@@ -176,6 +178,39 @@ class Sleepers {
     }
   }
 }
+
+it("doctors who together ask for less than their share never wait for one another, whoever takes what they leave", async () => {
+  const time = new Sleepers();
+  const at = gate(0);
+  at.admission.lease({ number: 2, perSecond: [60, 5, 5, 5], forMs: 600_000 }, NOW);
+  const waits: number[] = [];
+  let left = 0;
+  const doctor = async (principal: string, everyMs: number): Promise<void> => {
+    for (;;) {
+      await time.wait(everyMs);
+      const from = time.now;
+      await admit(at, asking("clinician", "critical", { principal }), time.wait, () => time.now);
+      if (from >= NOW + BUCKETS_FULL_AFTER_MS) waits.push(time.now - from);
+    }
+  };
+  const crowd = async (who: Asking): Promise<void> => {
+    for (;;) {
+      await time.wait(5);
+      void Promise.resolve(admit(at, who, time.wait, () => time.now)).then((room) => {
+        if (room === "room") left++;
+      });
+    }
+  };
+  for (let n = 0; n < 10; n++) void doctor(`usual ${n}`, 500);
+  for (let n = 0; n < 2; n++) void doctor(`busy ${n}`, 100);
+  void crowd(asking("resident", "critical"));
+  void crowd(asking("unknown", "critical"));
+  await time.runUntil(NOW + 23_000);
+  expect(waits.length).toBeGreaterThanOrEqual(20 * 39);
+  expect(Math.max(...waits)).toBe(0);
+  // Nothing lies idle either: 20 units a second that doctors do not need, and 15 of the others.
+  expect(left / 23).toBeGreaterThanOrEqual(30);
+});
 
 describe("two hundred systems that ask again as soon as they are answered, where there is room for sixty requests a second", () => {
   async function crowd(
