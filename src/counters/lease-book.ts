@@ -5,8 +5,8 @@
  *
  * The promise: what all grantees together may use never exceeds what the granter had when it granted. A grantee counts with
  * what it said it holds or with what it was just granted, whichever is more, until its next report shows which grant it
- * works under; when it falls silent, with its lease until that has run out and with its floor after it. So an answer that is
- * lost, late or overtaken can leave room unused, and never gives the same room twice.
+ * works under; when it falls silent, with its lease until that has run out, then for a while with its floor (all of it, where it leases
+ * on to others). So an answer that is lost, late or overtaken can leave room unused, and never gives the same room twice.
  */
 import type { ClassOfService } from "../policy/tables.ts";
 import { combined, larger, NO_RATES, plus, type Rates, scaledBy, totalOf } from "./rates.ts";
@@ -85,14 +85,18 @@ export class LeaseBook {
   #brought: Rates = NO_RATES;
   #grants: number;
   readonly #provenPartsMin: number;
+  readonly #floorShare: number;
 
   /**
    * @param firstNumber numbers of grants start here: never the same as those of an earlier book of this granter
    * @param provenPartsMin the spare of P0 and P1 is shared among so many at least
+   * @param floorShare what a grantee may use of a lease that has run out. Of one who leases on, all: among his own some hold
+   *   only floors already, and what those gave back is leased to others, so that all their floors come to more than a floor of his
    */
-  constructor(firstNumber: number, provenPartsMin: number) {
+  constructor(firstNumber: number, provenPartsMin: number, floorShare = FLOOR_SHARE) {
     this.#grants = firstNumber;
     this.#provenPartsMin = provenPartsMin;
+    this.#floorShare = floorShare;
   }
 
   /** What an earlier book of this granter may have granted still counts, until those who hold it say so, or have it no more. */
@@ -136,8 +140,8 @@ export class LeaseBook {
     // What was brought to a grantee counted as earlier until now, and from now on as its own: the sum stays. Of whoever renews
     // it is part of what it holds.
     const moved = this.#takeFromEarlier(renews ? claim.held : combined(brought, before?.brought ?? NO_RATES, less));
-    const granted = before ? usable(before, now) : NO_RATES;
-    const mine = moved ? plus(granted, usable(moved, now)) : granted;
+    const granted = before ? this.#usable(before, now) : NO_RATES;
+    const mine = moved ? plus(granted, this.#usable(moved, now)) : granted;
     const others = combined(this.#committed, mine, less);
     const need = plus(before ? combined(this.#need, before.need, less) : this.#need, claim.need);
     const users = plus(before ? combined(this.#users, usedBy(before.need), less) : this.#users, usedBy(claim.need));
@@ -149,7 +153,7 @@ export class LeaseBook {
     // Of a lease that ran out only the floor may be kept, as the rest may be somebody else's by now. So of another granter's:
     // that one counts with the floor for a while, whatever is granted here.
     const lapsed = claim.lapsed === true || (before ? now > before.leaseUntil : !this.#grantees.has(EARLIER));
-    const kept = lapsed ? scaledBy(exposed, FLOOR_SHARE) : exposed;
+    const kept = lapsed ? scaledBy(exposed, this.#floorShare) : exposed;
     const held = renews ? kept : combined(kept, mine, Math.min);
     const mineSilent = before && now > before.leaseUntil ? granted : NO_RATES;
     const silent = combined(this.#silent, mineSilent, less);
@@ -187,8 +191,14 @@ export class LeaseBook {
     this.#need = need;
     this.#users = users;
     this.#silent = silent;
-    this.#committed = plus(others, usable(grantee, now));
+    this.#committed = plus(others, this.#usable(grantee, now));
     return { number, perSecond, forMs };
+  }
+
+  /** What a grantee may use now, at the most. */
+  #usable({ committed, leaseUntil }: Grantee, now: number): Rates {
+    if (now <= leaseUntil) return committed;
+    return now <= leaseUntil + FLOOR_FOR_MS ? scaledBy(committed, this.#floorShare) : NO_RATES;
   }
 
   /** @returns what of these rates counted as granted by an earlier book until now */
@@ -211,17 +221,11 @@ export class LeaseBook {
         if (now <= grantee.leaseUntil) {
           this.#need = plus(this.#need, grantee.need);
           this.#users = plus(this.#users, usedBy(grantee.need));
-        } else if (who !== EARLIER) this.#silent = plus(this.#silent, usable(grantee, now));
-        this.#committed = plus(this.#committed, usable(grantee, now));
+        } else if (who !== EARLIER) this.#silent = plus(this.#silent, this.#usable(grantee, now));
+        this.#committed = plus(this.#committed, this.#usable(grantee, now));
       }
     }
   }
-}
-
-/** What a grantee may use now, at the most. */
-function usable({ committed, leaseUntil }: Grantee, now: number): Rates {
-  if (now <= leaseUntil) return committed;
-  return now <= leaseUntil + FLOOR_FOR_MS ? scaledBy(committed, FLOOR_SHARE) : NO_RATES;
 }
 
 /** By need while there is enough, with headroom and a part of the spare; in proportion to need when there is not. */

@@ -26,6 +26,8 @@ export const SHARD_LEASE_MS = 6000;
 export const CLOCK_SKEW_MS = 1000;
 /** Of proven clients' classes the spare is shared among so many shards at least. */
 const PROVEN_PARTS_MIN = 3;
+/** A shard that has fallen silent counts with all that it held: what its isolates use is no more, floors and leases together. */
+const SHARD_FLOOR_SHARE = 1;
 /** Shards that may come to an incomplete book at once. */
 const NEW_SHARDS = 16;
 
@@ -144,7 +146,7 @@ export class Lookout {
       state,
       lines: new LineKeeper(now),
       pending: undefined,
-      book: new LeaseBook(now, PROVEN_PARTS_MIN),
+      book: new LeaseBook(now, PROVEN_PARTS_MIN, SHARD_FLOOR_SHARE),
       pools: poolsFor(state.allowedPerSecond, NO_RATES, state.posture),
       need: new Map(),
     };
