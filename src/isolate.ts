@@ -45,7 +45,7 @@ export class Isolate {
   /** The kinds of proof that the rules allow, the strongest first. */
   readonly proofs: readonly ProofKind[];
   /** Where a client certificate may prove something. */
-  readonly certificateHosts: readonly string[] = policy.proofs.certificates.flatMap(({ hosts }) => [...hosts]);
+  readonly certificateHosts: readonly string[] = (policy.proofs.certificates ?? []).flatMap(({ hosts }) => [...hosts]);
   readonly attempts: Attempts;
   readonly revocations = new Revocations();
   readonly endedPasses = new EndedPasses();
@@ -67,7 +67,7 @@ export class Isolate {
     this.sealer = sealer;
     this.tally = new Tally(sipKey(counterKey));
     const outside = { fetch: fetchKeySet, wait: (ms: number) => scheduler.wait(ms), now: Date.now };
-    this.proofs = proofKinds(policy.proofs, sealer, outside, this.endedPasses);
+    this.proofs = proofKinds(policy.proofs, sealer && { sealer, outside, ended: this.endedPasses });
     this.attempts = new CountedAttempts(this.tally, (address, now) => facilityOf(policy, address, now)?.seats ?? null);
     this.purses = new StrictPurses(sipKey(counterKey));
     this.exchange = new Exchange(crypto.randomUUID(), this.tally, together(this.purses, this.puzzles));

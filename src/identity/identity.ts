@@ -1,7 +1,10 @@
 /** Who is asking, as far as it is proven. `prove` (prove.ts) makes it from the facts. */
 
 import type { Clearance } from "../challenge/clearance.ts";
+import type { ProofName } from "./kinds.ts";
 import type { Visit } from "./visit.ts";
+
+export type { ProofName };
 
 /** How far a client is known. Order matters: earlier is more trusted. */
 export const LANES = ["machine", "clinician", "resident", "cleared", "unknown"] as const;
@@ -41,8 +44,6 @@ export interface FacilityIdentity {
   readonly seats: number;
 }
 
-/** The kinds of proof that make somebody a machine, a clinician or a resident. */
-export type ProofName = "certificate" | "service-key" | "token" | "pass";
 export type Evidence = "none" | ProofName | "known-device" | "clearance" | "refused";
 
 /** What is known of a proof that holds. Times are milliseconds since 1970. */

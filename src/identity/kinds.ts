@@ -1,47 +1,60 @@
-/** All kinds of proof that the rules allow, the strongest first. Each stands in a file of its own. */
+/** All kinds of proof that there are, the strongest first. Each stands in a file of its own; here is all that knows them all. */
+import { CERTIFICATES } from "./certificate.ts";
+import { PASSES } from "./pass.ts";
+import type { KindOfProof, ProofKind, ProofMeans, ProofSurroundings } from "./proof.ts";
+import { SERVICE_KEYS } from "./service-key.ts";
+import { TOKENS } from "./token.ts";
 
-import type { Sealer } from "../seal.ts";
-import { sipKey } from "../siphash.ts";
-import { type CertificatePolicy, certificateProof } from "./certificate.ts";
-import { Jwks, type JwksDeps } from "./jwks.ts";
-import { type Ended, type PassPolicy, passProof } from "./pass.ts";
-import type { ProofKind } from "./proof.ts";
-import { ReplayMemory } from "./replay.ts";
-import { SERVICE_KEY_WINDOW_MS, type ServiceKeyPolicy, serviceKeyProof } from "./service-key.ts";
-import { type TokenPolicy, tokenProof } from "./token.ts";
+/** By the word that the rules have for it, explained as an editor shows it there. */
+export const KINDS = {
+  /** Client certificates (mutual TLS) of systems, each on hosts of its own. */
+  certificates: CERTIFICATES,
+  /** Present, even if empty: `npm run service-key -- ID` makes keys for practice software. Left out: none is accepted. */
+  serviceKeys: SERVICE_KEYS,
+  /** Bearer tokens (JWT) of identity providers. */
+  tokens: TOKENS,
+  /**
+   * Passes issued before this moment count for nothing, as "2027-03-01T14:00:00Z": everybody signs in anew. For when too
+   * many were stolen to call each back with /.shield/revoke.
+   */
+  passesValidFrom: PASSES,
+};
 
-/** As compiled from the rules. */
-export interface ProofPolicies {
-  readonly certificates: readonly CertificatePolicy[];
-  /** Null: service keys count for nothing. */
-  readonly serviceKeys: ServiceKeyPolicy | null;
-  readonly tokens: readonly TokenPolicy[];
-  readonly passes: PassPolicy;
+type Kinds = typeof KINDS;
+
+/** The kinds of proof that make somebody a machine, a clinician or a resident. */
+export type ProofName = Kinds[keyof Kinds]["name"];
+
+/** What stands in the rules. */
+export type ProofRules = {
+  readonly [Word in keyof Kinds]?: Kinds[Word] extends KindOfProof<string, infer Written, infer _> ? Written : never;
+};
+
+/** As compiled from the rules: null where they allow none of a kind. */
+export type ProofPolicies = {
+  readonly [Word in keyof Kinds]:
+    | (Kinds[Word] extends KindOfProof<string, infer _, infer Policy> ? Policy : never)
+    | null;
+};
+
+const WORDS = Object.keys(KINDS) as readonly (keyof Kinds)[];
+
+/** What the types of its own parts say is between the kind and its file. */
+function kindOf(word: keyof Kinds): KindOfProof<ProofName, unknown, unknown> {
+  return KINDS[word];
 }
 
-/**
- * @param sealer null when there is no usable secret: then no proof is accepted, as nobody could be told apart
- * @param outside how issuers' keys are brought
- * @param ended which passes ended before their time
- */
-export function proofKinds(
-  policies: ProofPolicies,
-  sealer: Sealer | null,
-  outside: JwksDeps,
-  ended: Ended,
-): readonly ProofKind[] {
-  if (sealer === null) return [];
-  const { certificates, serviceKeys, tokens, passes } = policies;
-  const kinds: ProofKind[] = [];
-  if (certificates.length > 0) kinds.push(certificateProof(certificates, sealer));
-  if (serviceKeys) {
-    const seen = new ReplayMemory(sipKey(crypto.getRandomValues(new Uint8Array(16))), 2 * SERVICE_KEY_WINDOW_MS);
-    kinds.push(serviceKeyProof(serviceKeys, sealer, seen));
-  }
-  if (tokens.length > 0) {
-    const sources = tokens.map((policy) => ({ policy, keys: new Jwks(policy.keys, outside) }));
-    kinds.push(tokenProof(sources, sealer));
-  }
-  kinds.push(passProof(passes, sealer, ended));
-  return kinds;
+/** Checks how people and systems may prove who they are. */
+export function compileProofs(rules: ProofRules, around: ProofSurroundings): ProofPolicies {
+  const compiled = WORDS.map((word) => [word, kindOf(word).compile(rules[word], around)] as const);
+  return Object.fromEntries(compiled) as ProofPolicies;
+}
+
+/** Those that the rules allow, with memories of their own. Without a usable secret none, as nobody could be told apart. */
+export function proofKinds(policies: ProofPolicies, means: ProofMeans | null): readonly ProofKind[] {
+  if (means === null) return [];
+  return WORDS.flatMap((word) => {
+    const policy = policies[word];
+    return policy === null ? [] : [kindOf(word).make(policy, means)];
+  });
 }

@@ -5,10 +5,11 @@
  */
 
 import { type Fields, shapedAtLeast } from "../fields.ts";
+import type { Report } from "../policy/report.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import { principalOf } from "./principal.ts";
-import { type ProofKind, type ProofOutcome, refused } from "./proof.ts";
+import { type KindOfProof, type ProofKind, type ProofOutcome, refused } from "./proof.ts";
 
 export const PASS_COOKIE = "__Host-shield-pass";
 
@@ -48,8 +49,15 @@ export interface Ended {
   has(principal: string, issuedAt: number): boolean;
 }
 
-/** The pass as a kind of proof. */
-export function passProof(policy: PassPolicy, sealer: Sealer, ended: Ended): ProofKind {
+/** Always accepted, as the origin vouches for them: the rules only say since when. */
+export const PASSES: KindOfProof<"pass", string, PassPolicy> = {
+  name: "pass",
+  words: ({ text }) => text,
+  compile: (written, { report }) => ({ validFrom: compileValidFrom(written, report) }),
+  make: (policy, { sealer, ended }) => passProof(policy, sealer, ended),
+};
+
+function passProof(policy: PassPolicy, sealer: Sealer, ended: Ended): ProofKind {
   return {
     name: "pass",
     presents: ({ cookies }) => cookies.pass !== "",
@@ -120,4 +128,14 @@ function splitOnce(parameter: string): [string, string] {
   return at < 0
     ? [parameter.toLowerCase(), ""]
     : [parameter.slice(0, at).trim().toLowerCase(), parameter.slice(at + 1).trim()];
+}
+
+function compileValidFrom(text: string | undefined, report: Report): number {
+  if (text === undefined) return 0;
+  const at = Date.parse(text);
+  if (Number.isNaN(at) || !/T.*(Z|[+-]\d\d:\d\d)$/.test(text)) {
+    report("proofs", `passesValidFrom "${text}" is no moment.`, 'Write it with its zone, like "2027-03-01T14:00:00Z".');
+    return 0;
+  }
+  return at;
 }

@@ -1,11 +1,48 @@
 /**
- * One kind of proof: a client certificate, a service key, a token, a pass. `prove` asks the kinds in turn, the strongest
- * first. A new kind is one file beside this one and a line in kinds.ts.
+ * One kind of proof: a client certificate, a service key, a token, a pass. A new kind is one file beside this one, which
+ * makes a `KindOfProof`, and a line in kinds.ts. `prove` asks those that the rules allow in turn, the strongest first.
  */
+import type { GenericSchema } from "valibot";
+import type { SiteRules } from "../policy/language.ts";
+import type { Report } from "../policy/report.ts";
 import type { Facts } from "../request/facts.ts";
+import type { Sealer } from "../seal.ts";
 import type { Lane, ProofFacts, ProofName, RefusalReason } from "./identity.ts";
-import type { Later } from "./jwks.ts";
+import type { JwksDeps, Later } from "./jwks.ts";
+import type { Ended } from "./pass.ts";
 
+/**
+ * All that there is to say of a kind, from the words in the rules to its place in an isolate.
+ * Its name is what explanations and `/.shield/echo` call it; `Written` is what stands in the rules, `Policy` what is made of it.
+ */
+export interface KindOfProof<Name extends string, Written, Policy> {
+  readonly name: Name;
+  /** What may be written, for `npm run check`: TypeScript checks it in an editor, but a deploy strips types unread. */
+  words(words: typeof import("../policy/words.ts")): GenericSchema<unknown, Written>;
+  /** Checks what is written, undefined for nothing, and reports each mistake with its remedy. Null: it proves nothing then. */
+  compile(written: Written | undefined, around: ProofSurroundings): Policy | null;
+  /** Once in each isolate: memories are its own. */
+  make(policy: Policy, means: ProofMeans): ProofKind;
+}
+
+/** What the rules say beside the proofs, and what a proof may add to it. */
+export interface ProofSurroundings {
+  readonly sites: readonly SiteRules[];
+  readonly report: Report;
+  /** A host that is not among its site's own. */
+  giveHost(host: string, site: string): void;
+}
+
+/** What an isolate has to prove with. */
+export interface ProofMeans {
+  readonly sealer: Sealer;
+  /** How issuers' keys are brought. */
+  readonly outside: JwksDeps;
+  /** Which passes ended before their time. */
+  readonly ended: Ended;
+}
+
+/** A kind as an isolate asks it. */
 export interface ProofKind {
   readonly name: ProofName;
   /** Whether the request presents it at all. Synchronous and cheap, as nearly all present nothing. */

@@ -23,12 +23,14 @@
  */
 
 import { fromBase64url } from "../bytes.ts";
+import type { Report } from "../policy/report.ts";
 import { Remembered } from "../remembered.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
+import { sipKey } from "../siphash.ts";
 import { principalOf } from "./principal.ts";
-import { type ProofAid, type ProofKind, type ProofOutcome, refused } from "./proof.ts";
-import type { ReplayMemory } from "./replay.ts";
+import { type KindOfProof, type ProofAid, type ProofKind, type ProofOutcome, refused } from "./proof.ts";
+import { ReplayMemory } from "./replay.ts";
 
 /** How far the system's clock may be from ours, either way. */
 export const SERVICE_KEY_WINDOW_MS = 5 * 60_000;
@@ -42,10 +44,25 @@ const HEADER =
 const encoder = new TextEncoder();
 const HMAC = { name: "HMAC", hash: "SHA-256" };
 
+export interface ServiceKeyRules {
+  /** Ids of installations whose keys count for nothing. */
+  readonly revoked?: readonly string[];
+}
+
 export interface ServiceKeyPolicy {
   /** Ids that count for nothing. */
   readonly revoked: ReadonlySet<string>;
 }
+
+export const SERVICE_KEYS: KindOfProof<"service-key", ServiceKeyRules, ServiceKeyPolicy> = {
+  name: "service-key",
+  words: ({ array, only, exactOptional, text }) => only({ revoked: exactOptional(array(text)) }),
+  compile: (written, { report }) => (written ? { revoked: compileRevoked(written.revoked ?? [], report) } : null),
+  make(policy, { sealer }) {
+    const seen = new ReplayMemory(sipKey(crypto.getRandomValues(new Uint8Array(16))), 2 * SERVICE_KEY_WINDOW_MS);
+    return serviceKeyProof(policy, sealer, seen);
+  },
+};
 
 interface Installation {
   /** Under every accepted secret, current first. */
@@ -53,7 +70,7 @@ interface Installation {
   readonly principal: string;
 }
 
-export function serviceKeyProof(policy: ServiceKeyPolicy, sealer: Sealer, seen: ReplayMemory): ProofKind {
+function serviceKeyProof(policy: ServiceKeyPolicy, sealer: Sealer, seen: ReplayMemory): ProofKind {
   const installations = new Remembered<Installation>(INSTALLATIONS_MAX);
 
   async function installationOf(id: string): Promise<Installation> {
@@ -105,4 +122,11 @@ async function verifiesWithAny(keys: readonly CryptoKey[], tag: BufferSource, te
 /** No part can hold a line feed, so no part can lend a line to its neighbour. */
 function signedText({ method, host, target }: Facts, time: string, nonce: string): Uint8Array<ArrayBuffer> {
   return new Uint8Array(encoder.encode([FORMAT, method, host, target, time, nonce].join("\n")));
+}
+
+function compileRevoked(ids: readonly string[], report: Report): ReadonlySet<string> {
+  for (const id of ids)
+    if (!SERVICE_KEY_ID.test(id))
+      report("service keys", `"${id}" is no id of one.`, "Copy it as it was given to npm run service-key.");
+  return new Set(ids);
 }

@@ -7,14 +7,46 @@
  */
 import type { JWTPayload } from "jose";
 import { toBase64url } from "../bytes.ts";
+import { list } from "../policy/condition.ts";
+import type { OneOf } from "../policy/language.ts";
+import { type Report, unique } from "../policy/report.ts";
 import { Remembered } from "../remembered.ts";
 import type { Facts } from "../request/facts.ts";
 import type { Sealer } from "../seal.ts";
 import type { RefusalReason } from "./identity.ts";
-import type { KeySource } from "./jwks.ts";
+import { Jwks, type KeySource, TOKEN_ALGORITHMS, type TokenAlgorithm } from "./jwks.ts";
 import { glance, type TokenExpectations, type TokenRefusal, verifyToken } from "./jwt.ts";
 import { principalOf } from "./principal.ts";
-import { type ProofAid, type ProofKind, type ProofOutcome, type ProvenLane, refused } from "./proof.ts";
+import {
+  type KindOfProof,
+  type ProofAid,
+  type ProofKind,
+  type ProofOutcome,
+  type ProvenLane,
+  refused,
+} from "./proof.ts";
+
+/** Bearer tokens (JWT) of an identity provider. Each must name its key (`kid`), its subject and its end. */
+export interface TokenRules {
+  readonly name: string;
+  /** Exactly as the tokens' `iss` says it. */
+  readonly issuer: string;
+  /** Where the issuer publishes its keys (`jwks_uri`). */
+  readonly keys: string;
+  /** What tokens must be meant for (`aud`): one of these. */
+  readonly audience: OneOf<string>;
+  /** How they may be signed: RS256, PS256, ES256, ES384 or EdDSA. Name only what the issuer uses. */
+  readonly algorithms: OneOf<TokenAlgorithm>;
+  /** Whom a token makes of its bearer. With `laneBy`: where its claim says nothing else. */
+  readonly lane?: "machine" | "clinician" | "resident";
+  /** The claim that says the lane, and what its values mean: { claim: "role", values: { doctor: "clinician" } }. */
+  readonly laneBy?: {
+    readonly claim: string;
+    readonly values: Readonly<Record<string, "machine" | "clinician" | "resident">>;
+  };
+  /** How far the issuer's clock may be from ours. Default 60, at most 300. */
+  readonly clockSkewSeconds?: number;
+}
 
 export interface TokenPolicy extends TokenExpectations {
   /** Where the issuer publishes its keys. */
@@ -30,6 +62,37 @@ export interface TokenSource {
   readonly keys: KeySource;
 }
 
+export const TOKENS: KindOfProof<"token", readonly TokenRules[], readonly TokenPolicy[]> = {
+  name: "token",
+  words({ array, number, oneOf, only, exactOptional, picklist, record, text }) {
+    const lane = picklist(["machine", "clinician", "resident"]);
+    return array(
+      only({
+        name: text,
+        issuer: text,
+        keys: text,
+        audience: oneOf(text),
+        algorithms: oneOf(picklist(TOKEN_ALGORITHMS)),
+        lane: exactOptional(lane),
+        laneBy: exactOptional(only({ claim: text, values: record(text, lane) })),
+        clockSkewSeconds: exactOptional(number()),
+      }),
+    );
+  },
+  compile(written = [], { report }) {
+    const policies = written.map((each) => compileTokens(each, report));
+    unique(written, "tokens", report);
+    return policies.length > 0 ? policies : null;
+  },
+  make(policies, { sealer, outside }) {
+    const sources = policies.map((policy) => ({ policy, keys: new Jwks(policy.keys, outside) }));
+    return tokenProof(sources, sealer);
+  },
+};
+
+/** The furthest that two clocks kept by NTP may be apart, and then some. */
+const CLOCK_SKEW_MAX_S = 300;
+
 /** 2,048 × (hash of 43 characters and an object): some 0.5 MB each. */
 const REMEMBERED_MAX = 2_048;
 
@@ -41,7 +104,7 @@ const REMEMBERED_FOR_MS = 10 * 60_000;
 
 type Proven = Extract<ProofOutcome, { kind: "proven" }>;
 
-export function tokenProof(sources: readonly TokenSource[], sealer: Sealer): ProofKind {
+function tokenProof(sources: readonly TokenSource[], sealer: Sealer): ProofKind {
   const good = new Remembered<{ readonly proven: Proven; readonly at: number }>(REMEMBERED_MAX);
   const bad = new Remembered<{ readonly why: RefusalReason; readonly at: number }>(REMEMBERED_MAX);
 
@@ -126,4 +189,33 @@ function sinceOf(claims: JWTPayload, lane: ProvenLane): number {
   if (lane === "machine") return 0;
   const signedInAtS = typeof claims.auth_time === "number" ? claims.auth_time : claims.iat;
   return signedInAtS === undefined ? Number.MAX_SAFE_INTEGER : signedInAtS * 1000;
+}
+
+function compileTokens(rules: TokenRules, report: Report): TokenPolicy {
+  const where = `tokens "${rules.name}"`;
+  const algorithms = list(rules.algorithms);
+  for (const algorithm of algorithms)
+    if (!TOKEN_ALGORITHMS.includes(algorithm))
+      report(where, `algorithm ${algorithm} is not accepted.`, `Use one of ${TOKEN_ALGORITHMS.join(", ")}.`);
+  if (algorithms.length === 0) report(where, "it has no algorithms.", "Name the one that the issuer uses.");
+  if (list(rules.audience).length === 0)
+    report(where, "it has no audience: tokens for any other service would count.", "Name what `aud` says.");
+  const keys = URL.parse(rules.keys);
+  const local = keys?.hostname === "localhost" || keys?.hostname === "127.0.0.1";
+  if (keys === null || !(keys.protocol === "https:" || (local && keys.protocol === "http:")))
+    report(where, `keys from "${rules.keys}" could be anybody's.`, "Give the issuer's jwks_uri, with https.");
+  if (rules.lane === undefined && Object.keys(rules.laneBy?.values ?? {}).length === 0)
+    report(where, "it says of no token whom it makes of its bearer.", "Give `lane`, or `laneBy` with its values.");
+  const clockSkewS = rules.clockSkewSeconds ?? 60;
+  if (!(clockSkewS >= 0 && clockSkewS <= CLOCK_SKEW_MAX_S))
+    report(where, `clockSkewSeconds must be from 0 to ${CLOCK_SKEW_MAX_S}.`, "60 is enough where clocks are kept.");
+  return {
+    issuer: rules.issuer,
+    audience: list(rules.audience),
+    algorithms,
+    clockSkewS,
+    keys: rules.keys,
+    lane: rules.lane ?? null,
+    laneBy: rules.laneBy ? { claim: rules.laneBy.claim, lanes: new Map(Object.entries(rules.laneBy.values)) } : null,
+  };
 }

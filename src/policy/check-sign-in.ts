@@ -1,7 +1,7 @@
 import type { Lane } from "../identity/identity.ts";
-import type { Report } from "./compile.ts";
 import { list } from "./condition.ts";
 import type { BudgetRules, RouteRules, Rules } from "./language.ts";
+import type { Report } from "./report.ts";
 
 /**
  * A return from sign-in passes whatever the posture, so budgets must bound it: also those of returns that bring no

@@ -2,14 +2,15 @@
  * Checks the rules and makes the policy that `decide` reads. A mistake is found here, before a deploy, and told in a
  * sentence that names the place and the remedy; it is never met by a request.
  */
+import { compileProofs } from "../identity/kinds.ts";
 import { inNetwork, type Network, type parseAddress, parseNetwork } from "../request/address.ts";
 import { checkSignIn } from "./check-sign-in.ts";
-import { compileProofs } from "./compile-proofs.ts";
 import { compileCondition, list } from "./condition.ts";
 import { anyGlob } from "./glob.ts";
 import type { BudgetRules, Condition, Rules, SiteRules } from "./language.ts";
 import type { Mode, Notice } from "./modes.ts";
 import type { Budget, CompiledRoute, CompiledRule, Facility, Policy, Site } from "./policy.ts";
+import { HOSTNAME, type Report, unique } from "./report.ts";
 
 /** Something staff must mend: where it is in src/rules.ts, what is wrong, what to do. */
 export interface RulesProblem {
@@ -26,9 +27,6 @@ export class RulesError extends Error {
   }
 }
 
-/** Budgets are told apart by name in the counters, so a name may not hold what separates it from the key. */
-const NAME = /^[\p{L}\p{N} .,&()/-]{1,60}$/u;
-export const HOSTNAME = /^[a-z0-9.-]+$/;
 const MINUTE_MS = 60_000;
 
 /** @throws {RulesError} naming every problem at once. */
@@ -82,19 +80,15 @@ export function compile(rules: Rules): Policy {
 
   unique(rules.facilities, "facility", report);
 
-  const proofs = compileProofs(rules.proofs ?? {}, rules.sites, report);
-  unique(rules.proofs?.certificates ?? [], "certificates", report);
-  unique(rules.proofs?.tokens ?? [], "tokens", report);
-  for (const { site, hosts } of rules.proofs?.certificates ?? []) {
+  const giveHost = (host: string, site: string): void => {
     const compiled = sites.find(({ name }) => name === site);
-    if (compiled) for (const host of hosts) siteOf.set(host, compiled);
-  }
+    if (compiled) siteOf.set(host, compiled);
+  };
+  const proofs = compileProofs(rules.proofs ?? {}, { sites: rules.sites, report, giveHost });
 
   if (problems.length > 0) throw new RulesError(problems);
   return { sites, siteOf, budgets, rules: compiledRules, facilities, proofs };
 }
-
-export type Report = (where: string, problem: string, remedy: string) => void;
 
 function compileSite(site: SiteRules, index: number, report: Report): Site {
   const where = `site "${site.name}"`;
@@ -288,21 +282,6 @@ export function registrationOf({ facilities }: Policy, address: Address, now: nu
 export function facilityOf(policy: Policy, address: Address, now: number): Facility | null {
   const facility = registrationOf(policy, address, now);
   return facility !== null && now < facility.expiresAt ? facility : null;
-}
-
-function unique(entries: readonly { readonly name: string }[], kind: string, report: Report): void {
-  const seen = new Set<string>();
-  for (const { name } of entries) {
-    if (seen.has(name))
-      report(`${kind} "${name}"`, "the name stands twice.", "Support codes lead to names: make it unique.");
-    if (!NAME.test(name))
-      report(
-        `${kind} "${name}"`,
-        "the name cannot be used.",
-        "Use letters, digits, spaces and . , & ( ) / - up to 60.",
-      );
-    seen.add(name);
-  }
 }
 
 function checkRouteNames(where: string, names: readonly string[], known: ReadonlySet<string>, report: Report): void {

@@ -3,7 +3,7 @@
  * can be slow, and no condition can throw. `compile` (compile.ts) checks it and makes the `Policy` that `decide` reads.
  */
 import type { Lane } from "../identity/identity.ts";
-import type { TokenAlgorithm } from "../identity/jwks.ts";
+import type { ProofRules } from "../identity/kinds.ts";
 import type { Asker } from "../request/facts.ts";
 import type { Notice } from "./modes.ts";
 import type { Importance } from "./tables.ts";
@@ -20,61 +20,6 @@ export interface Rules {
   readonly facilities: readonly FacilityRules[];
   /** How people and systems may prove who they are, beside the passes that the origin vouches for. */
   readonly proofs?: ProofRules;
-}
-
-export interface ProofRules {
-  /**
-   * Passes issued before this moment count for nothing, as "2027-03-01T14:00:00Z": everybody signs in anew. For when too
-   * many were stolen to call each back with /.shield/revoke.
-   */
-  readonly passesValidFrom?: string;
-  readonly certificates?: readonly CertificateRules[];
-  /** Present, even if empty: `npm run service-key -- ID` makes keys for practice software. Left out: none is accepted. */
-  readonly serviceKeys?: ServiceKeyRules;
-  readonly tokens?: readonly TokenRules[];
-}
-
-/** Mutual TLS. At Cloudflare the hosts must be listed for client certificates, and the authority uploaded. */
-export interface CertificateRules {
-  readonly name: string;
-  /** The site whose requests these are. */
-  readonly site: string;
-  /** Hosts of its own, not among the site's: a host that asks for certificates shows every resident's browser a dialog. */
-  readonly hosts: readonly string[];
-  /** Distinguished names of issuers as RFC 2253 writes them: "CN=Health CA,O=Example,C=LV". */
-  readonly issuers: readonly string[];
-  readonly lane: "machine" | "clinician";
-  /** What names the holder. `serial` (default): issuer and serial number; `fingerprint`: the certificate itself. */
-  readonly principal?: "serial" | "fingerprint";
-  /** Serial numbers, hexadecimal, that count for nothing. */
-  readonly revokedSerials?: readonly string[];
-}
-
-export interface ServiceKeyRules {
-  /** Ids of installations whose keys count for nothing. */
-  readonly revoked?: readonly string[];
-}
-
-/** Bearer tokens (JWT) of an identity provider. Each must name its key (`kid`), its subject and its end. */
-export interface TokenRules {
-  readonly name: string;
-  /** Exactly as the tokens' `iss` says it. */
-  readonly issuer: string;
-  /** Where the issuer publishes its keys (`jwks_uri`). */
-  readonly keys: string;
-  /** What tokens must be meant for (`aud`): one of these. */
-  readonly audience: OneOf<string>;
-  /** How they may be signed: RS256, PS256, ES256, ES384 or EdDSA. Name only what the issuer uses. */
-  readonly algorithms: OneOf<TokenAlgorithm>;
-  /** Whom a token makes of its bearer. With `laneBy`: where its claim says nothing else. */
-  readonly lane?: "machine" | "clinician" | "resident";
-  /** The claim that says the lane, and what its values mean: { claim: "role", values: { doctor: "clinician" } }. */
-  readonly laneBy?: {
-    readonly claim: string;
-    readonly values: Readonly<Record<string, "machine" | "clinician" | "resident">>;
-  };
-  /** How far the issuer's clock may be from ours. Default 60, at most 300. */
-  readonly clockSkewSeconds?: number;
 }
 
 export interface SiteRules {

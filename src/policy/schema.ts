@@ -4,14 +4,14 @@
  */
 import * as v from "valibot";
 import { LANES } from "../identity/identity.ts";
-import { TOKEN_ALGORITHMS } from "../identity/jwks.ts";
+import { KINDS } from "../identity/kinds.ts";
 import { IMPORTANCES } from "./tables.ts";
 import { POSTURES } from "./verdict.ts";
-import { amongWords, sentenceFor } from "./wrong-words.ts";
+import * as words from "./words.ts";
+import { sentenceFor } from "./wrong-words.ts";
 
-const only = <T extends v.ObjectEntries>(entries: T) => v.strictObject(entries, amongWords(entries));
-const oneOf = <T extends v.GenericSchema>(item: T) => v.union([item, v.pipe(v.array(item), v.minLength(1))]);
-const text = v.pipe(v.string(), v.minLength(1));
+const { only, oneOf, text } = words;
+
 const texts = oneOf(v.string());
 const ASKERS = [
   "navigation",
@@ -95,35 +95,10 @@ const Rule = only({
 
 const Facility = only({ name: text, networks: v.array(text), seats: v.number(), expires: text });
 
-const provenLane = v.picklist(["machine", "clinician", "resident"]);
-
-const Certificates = only({
-  name: text,
-  site: text,
-  hosts: v.array(text),
-  issuers: v.array(text),
-  lane: v.picklist(["machine", "clinician"]),
-  principal: v.optional(v.picklist(["serial", "fingerprint"])),
-  revokedSerials: v.optional(v.array(text)),
-});
-
-const Tokens = only({
-  name: text,
-  issuer: text,
-  keys: text,
-  audience: oneOf(text),
-  algorithms: oneOf(v.picklist(TOKEN_ALGORITHMS)),
-  lane: v.optional(provenLane),
-  laneBy: v.optional(only({ claim: text, values: v.record(text, provenLane) })),
-  clockSkewSeconds: v.optional(v.number()),
-});
-
-const Proofs = only({
-  passesValidFrom: v.optional(text),
-  certificates: v.optional(v.array(Certificates)),
-  serviceKeys: v.optional(only({ revoked: v.optional(v.array(text)) })),
-  tokens: v.optional(v.array(Tokens)),
-});
+/** Each kind of proof says in its own file what may be written of it. */
+const Proofs = only(
+  Object.fromEntries(Object.entries(KINDS).map(([word, kind]) => [word, v.optional(kind.words(words))])),
+);
 
 const Rules = only({
   sites: v.array(Site),

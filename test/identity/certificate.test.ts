@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { CertificateRules } from "../../src/policy/language.ts";
+import type { CertificateRules } from "../../src/identity/certificate.ts";
 import { type Certificate, DEMO_AUTHORITY, SYSTEMS_HOST, tlsClientAuth } from "../lab/credentials.ts";
 import { factsOf } from "../request/requests.ts";
 import { desk, NOW } from "./proving.ts";

@@ -2,13 +2,12 @@
 import { randomBytes } from "node:crypto";
 import type { Identity } from "../../src/identity/identity.ts";
 import type { JwksDeps } from "../../src/identity/jwks.ts";
-import { proofKinds } from "../../src/identity/kinds.ts";
+import { type ProofRules, proofKinds } from "../../src/identity/kinds.ts";
 import type { Ended } from "../../src/identity/pass.ts";
 import { EndedPasses } from "../../src/identity/pass-ends.ts";
 import type { ProofAid } from "../../src/identity/proof.ts";
 import { type Prover, prove } from "../../src/identity/prove.ts";
 import { compile } from "../../src/policy/compile.ts";
-import type { ProofRules } from "../../src/policy/language.ts";
 import type { Policy } from "../../src/policy/policy.ts";
 import type { Facts } from "../../src/request/facts.ts";
 import rules from "../../src/rules.ts";
@@ -34,7 +33,7 @@ const NO_ISSUER: JwksDeps = {
 /** Whom cookies make of their bearer: nobody is called back, no issuer is asked. */
 export async function proveWith(subject: Facts, sealer: Sealer | null, policy: Policy, now: number): Promise<Identity> {
   const revocations = { has: () => false };
-  const proofs = proofKinds(policy.proofs, sealer, NO_ISSUER, revocations);
+  const proofs = proofKinds(policy.proofs, sealer && { sealer, outside: NO_ISSUER, ended: revocations });
   const attempts = { mayTry: () => true, noteFailure: () => undefined };
   return await prove(subject, { sealer, policy, proofs, revocations }, now, { later: () => undefined, attempts });
 }
@@ -69,7 +68,7 @@ export async function desk({
   const prover: Prover = {
     sealer: own,
     policy,
-    proofs: proofKinds(policy.proofs, own, outside, ended),
+    proofs: proofKinds(policy.proofs, { sealer: own, outside, ended }),
     revocations: { has: (principal) => revoked.includes(principal) },
   };
   const made: Desk = {

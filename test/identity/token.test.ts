@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { TokenRules } from "../../src/policy/language.ts";
+import type { TokenRules } from "../../src/identity/token.ts";
 import { factsOf } from "../request/requests.ts";
 import { AUDIENCE, ISSUER, Issuer, type TokenWishes } from "./issuer.ts";
 import { desk, NOW } from "./proving.ts";

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { CertificateRules } from "../../src/identity/certificate.ts";
+import { KINDS, type ProofRules } from "../../src/identity/kinds.ts";
+import type { TokenRules } from "../../src/identity/token.ts";
 import { compile, RulesError } from "../../src/policy/compile.ts";
-import type { CertificateRules, ProofRules, TokenRules } from "../../src/policy/language.ts";
 import { misspellings } from "../../src/policy/schema.ts";
 import rules from "../../src/rules.ts";
 
@@ -37,7 +39,7 @@ describe("proofs that are configured well", () => {
   });
   it("may be left out", () => {
     const { proofs, ...without } = rules;
-    expect(compile(without).proofs).toMatchObject({ certificates: [], tokens: [], serviceKeys: null });
+    expect(compile(without).proofs).toMatchObject({ certificates: null, tokens: null, serviceKeys: null });
   });
   it("give the certificates' hosts to their site", () => {
     const { siteOf } = compile({ ...rules, proofs: { certificates: [certificates] } });
@@ -87,7 +89,7 @@ describe("proofs that are configured wrongly are refused with the remedy", () =>
   ])("%s", (_, proofs, sentence) => expect(problemsOf(proofs)).toMatch(sentence));
   it("a misspelt word", () =>
     expect(misspellings({ ...rules, proofs: { certificate: [certificates] } }).join()).toMatch(
-      /proofs, certificate: there is no such word\. Known: passesValidFrom, certificates, serviceKeys, tokens/,
+      /proofs, certificate: there is no such word\. Known: certificates, serviceKeys, tokens, passesValidFrom/,
     ));
   it.each<[string, object, RegExp]>([
     [
@@ -116,4 +118,15 @@ describe("proofs that are configured wrongly are refused with the remedy", () =>
       /revokd: there is no such word\. Known: revoked/,
     ],
   ])("%s, in words", (_, proofs, sentence) => expect(misspellings({ ...rules, proofs }).join("\n")).toMatch(sentence));
+});
+
+describe("every kind of proof in the list", () => {
+  it("has a name of its own", () => {
+    const names = Object.values(KINDS).map(({ name }) => name);
+    expect(new Set(names).size).toBe(names.length);
+  });
+  it.each(Object.keys(KINDS))("%s: refuses a word that is none of its own, by its place", (word) => {
+    const wrong = misspellings({ ...rules, proofs: { [word]: 5 } });
+    expect(wrong.join()).toMatch(new RegExp(`^src/rules.ts, proofs, ${word}: 5 is not possible here`));
+  });
 });
