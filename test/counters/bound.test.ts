@@ -129,6 +129,26 @@ describe("a denial", () => {
   });
 });
 
+describe("a stolen session that asks 150 times a second", () => {
+  it.each([1, 8, 60])("is held to its budget within 20 s, in %d isolates", (count) => {
+    // A clinician's: 600 a minute, 100 at once.
+    const spend = { incrementMs: 100, toleranceMs: 10_000 };
+    const everyMs = (1000 * count) / 150;
+    const everywhere = Array.from({ length: count }, (_, isolate) => ({
+      isolate,
+      fromMs: (isolate * everyMs) / count,
+      forMs: 120_000,
+      everyMs,
+    }));
+    const { admitted } = runFleet(spend, count, everywhere, [], [0.1, 0.9, 0.4, 0.6, 0.3]);
+    // In any minute from then on: what it may for ever, and a fifth for what isolates let pass until they know.
+    for (let second = 20; second <= 60; second++) {
+      const [from, to] = [START + second * 1000, START + (second + 60) * 1000];
+      expect(admitted.filter(({ at }) => at >= from && at < to).length).toBeLessThanOrEqual(1.2 * 600);
+    }
+  });
+});
+
 describe("a client who is slow in each isolate and fast in all of them", () => {
   it("is held to its budget all the same", () => {
     // One a second is the budget; eight isolates see one every 1.1 s each, and none of them ever sees a debt of its own.
