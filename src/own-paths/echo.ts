@@ -39,15 +39,17 @@ async function echo(asked: OwnRequest): Promise<Response> {
 /** The very answer of an attack, but for one header that says what it is. */
 async function rehearse(status: "429" | "503", identity: Identity, asked: OwnRequest): Promise<Response> {
   const { respond, isolate } = asked;
+  const { lane, principal, facility } = identity;
+  const whose = principal !== null ? "principal" : facility !== null ? "facility" : "address";
   const own = isolate.policy.budgets.find(
-    ({ per, lanes }) => per === "principal" && (lanes?.has(identity.lane) ?? true),
+    ({ per, lanes, routes }) => per === whose && routes === null && (lanes?.has(lane) ?? true),
   );
   const response = respond.verdict(
     status === "429"
       ? { kind: "limit", retryAfterS: REHEARSAL_RETRY_S.limit, budget: own ?? null }
       : { kind: "wait", retryAfterS: REHEARSAL_RETRY_S.wait },
     REASONS.rehearsal,
-    identity.lane,
+    lane,
     "normal",
   );
   const told = new Response(response.body, response);

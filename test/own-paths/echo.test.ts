@@ -103,6 +103,8 @@ describe("echo", () => {
       "shield-mitigated": "limit",
       "shield-rehearsal": "429",
       "cache-control": "no-store",
+      // Of whoever proved nothing her address's budget is spent.
+      "ratelimit-policy": expect.stringContaining('"one address"'),
     });
     const wait = await echo("?rehearse=503", headers, method);
     expect(wait.status).toBe(503);
