@@ -154,4 +154,4 @@ it(`${DEPLOYS} deploys and a rotation ask nobody anew, and what people hold mean
   const posts = origin.seen.filter(({ method, target }) => method === "POST" && target === "/app/prescriptions");
   const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
   expect(posts.map((post) => post.sha256).sort()).toEqual(written.map(sha256).sort());
-}, 180_000);
+});

@@ -37,7 +37,7 @@ const FLOORS: readonly Floor[] = [
 ];
 
 describe("floors at full scale", () => {
-  test.each(FLOORS)("$scenario", { timeout: 150_000 }, async ({ scenario: name, ...floor }) => {
+  test.each(FLOORS)("$scenario", async ({ scenario: name, ...floor }) => {
     const scenario = SCENARIOS.find((each) => each.name === name);
     if (!scenario) throw new Error(`there is no scenario ${name}`);
     const result: FloodResult = await runModel(scenario, { seed: 1, calmS: 5, attackS: 40, afterS: 0 });
