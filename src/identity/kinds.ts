@@ -39,7 +39,7 @@ export type ProofPolicies = {
 
 const WORDS = Object.keys(KINDS) as readonly (keyof Kinds)[];
 
-/** What the types of its own parts say is between the kind and its file. */
+/** Without its own types: what one kind reads and makes goes back to the same kind only, by its word. */
 function kindOf(word: keyof Kinds): KindOfProof<ProofName, unknown, unknown> {
   return KINDS[word];
 }

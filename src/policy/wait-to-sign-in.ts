@@ -1,6 +1,7 @@
 /**
- * Who signs in may wait for room as long as a doctor (origin/sign-ins.ts), if she shows something that was verified: the return
- * a beginning that we saw; who hands in the form that starts it a clearance, a visit ticket, or a pass that has run out.
+ * Who signs in may wait for room as long as a doctor (origin/sign-ins.ts), if she shows something that was verified: on her
+ * return a transaction, which we began with her; with the form that starts it a clearance, a visit ticket, or a pass that has
+ * run out.
  *
  * It must not be free for bots that collect those: a clearance pays for what it asks in any case, a ticket is worth four such
  * waits or POSTs, and a device has a budget. Pure: the counters are looked up, nothing is spent.

@@ -139,6 +139,7 @@ it("gives one clearance for a puzzle and one for a ticket, whichever way it came
   while (new Set(won.map(({ id }) => id)).size < 2) won.push(...(await clearancesIn(await tryAll(page, ADDRESSES))));
   expectOneOfEach(won, page);
   expect(won.filter(({ id }) => id === idOf(page))).toHaveLength(1);
+  expect(new Set(won.map(({ id }) => id)).size).toBe(2);
   await restartShards();
   expect(await clearancesIn(await tryAll(page, AT_ONCE))).toEqual([]);
 
